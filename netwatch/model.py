@@ -1,0 +1,213 @@
+"""The nouns of netwatch; every other room speaks in them, and this one imports none of ours.
+
+Source ──Snapshot of Endpoints──▶ Check ──Target──▶ Probe ──Result──▶ State ──Transition──▶ Sinks
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class Outcome(StrEnum):
+    """How one attempt ended. `LOCAL` is our own fault and is never blamed on the network."""
+
+    OK = "ok"
+    TIMEOUT = "timeout"  # nothing came before the deadline
+    REFUSED = "refused"  # TCP RST on connect, ICMP port unreachable
+    UNREACHABLE = "unreachable"  # no route, no neighbour, ICMP unreachable, time exceeded, too big
+    BLOCKED = "blocked"  # a firewall or a policy said no, here or on the way
+    RESET = "reset"  # the peer cut an established connection
+    RESOLVE = "resolve"  # the name has no address
+    TLS = "tls"  # handshake or verification failed
+    PROTOCOL = "protocol"  # the reply is malformed
+    MISMATCH = "mismatch"  # a valid reply that breaks an expectation
+    LOCAL = "local"  # EMFILE, ENOBUFS, missing privilege, our socket dropped it
+
+
+class ProbeError(Exception):
+    """A probe's measurement failed in a way that it understands."""
+
+    def __init__(self, outcome: Outcome, detail: str) -> None:
+        super().__init__(f"{outcome}: {detail}")
+        self.outcome = outcome
+        self.detail = detail
+
+
+class Status(StrEnum):
+    """What we believe of a target, after hysteresis."""
+
+    NEW = "new"
+    UP = "up"
+    DEGRADED = "degraded"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One thing to probe, as a source names it.
+
+    `host` is what the source said: a host name, or an IP address. `address` is the IP address that
+    probes use (with `%zone` where link-local); it stays empty while a name does not resolve, and
+    `problem` then says why. `family` is 4, 6, or 0 for unresolved.
+    """
+
+    name: str
+    host: str
+    address: str = ""
+    family: int = 0
+    port: int = 0
+    zone: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
+
+    @property
+    def identity(self) -> tuple[str, str, int, int]:
+        """What makes two endpoints of one check the same one: name, address, family, port."""
+        return (self.name, self.address, self.family, self.port)
+
+
+Snapshot = tuple[Endpoint, ...]
+"""Everything a source knows at one moment: never a difference to what it said before."""
+
+
+class Publisher(Protocol):
+    """Where a source says what it knows."""
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Replace all that was published before."""
+        ...
+
+    def fail(self, why: str) -> None:
+        """Say that the backend failed; the last good snapshot stays."""
+        ...
+
+
+class Source(Protocol):
+    """Publishes whole snapshots for as long as it runs."""
+
+    async def run(self, publisher: Publisher) -> None:
+        """Publish until cancelled. A failing backend is `publisher.fail`, not an exception."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class Target:
+    """One endpoint of one check, for as long as it is followed.
+
+    The object is its identity: `endpoint` may be replaced by one with other labels or zone,
+    while counters and streaks go on.
+    """
+
+    check: str
+    probe: str
+    endpoint: Endpoint
+
+    def __str__(self) -> str:
+        """The name, with the address where that says more: `wiki (10.0.0.7)`."""
+        name, address = self.endpoint.name, self.endpoint.address
+        return name if address in ("", name) else f"{name} ({address})"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one attempt at one target gave; failed targets are Results too, not exceptions.
+
+    `started` is wall-clock seconds since the epoch, `duration` seconds or None: a failed
+    measurement has no value, never 0. `detail` is for people and never becomes a label.
+    """
+
+    target: Target
+    started: float
+    duration: float | None
+    outcome: Outcome
+    detail: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+class Oddity(StrEnum):
+    """What else may happen to a packet, beside its outcome."""
+
+    LATE = "late"  # the reply of a packet that was lost by its deadline
+    DUPLICATE = "duplicate"
+    CORRUPT = "corrupt"
+    REORDERED = "reordered"  # overtaken by the reply of a later packet
+
+
+@dataclass(slots=True)
+class Batch:
+    """The ICMP results of one tick, in columns: an object a ping would cost more than the ping.
+
+    Row i is packet i: its target, `started` (wall-clock seconds), `duration` (seconds, NaN where
+    there is none), outcome, `hop_limit` of the reply (0 unknown), and whether the kernel accepted
+    it for sending. `details` has words for the rows that need them. `oddities` are beside the rows.
+    """
+
+    targets: list[Target] = field(default_factory=list)
+    started: list[float] = field(default_factory=list)
+    durations: list[float] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    hop_limits: list[int] = field(default_factory=list)
+    accepted: list[bool] = field(default_factory=list)
+    details: dict[int, str] = field(default_factory=dict)
+    oddities: list[tuple[Target, Oddity]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        """How many packets settled."""
+        return len(self.targets)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything in it."""
+        return bool(self.targets or self.oddities)
+
+    def results(self) -> Iterator[Result]:
+        """The same, one object a packet, for those who want that."""
+        for row, target in enumerate(self.targets):
+            duration = self.durations[row]
+            yield Result(
+                target=target,
+                started=self.started[row],
+                duration=None if math.isnan(duration) else duration,
+                outcome=self.outcomes[row],
+                detail=self.details.get(row, ""),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A target's status changed. `since` is when the streak that caused it began (epoch seconds).
+
+    `lasted` is how long the status before had held, in seconds; `detail` names the cause.
+    """
+
+    target: Target
+    before: Status
+    after: Status
+    since: float
+    lasted: float
+    detail: str
+
+
+class Sink(Protocol):
+    """Whoever is told what was measured. A sink never awaits."""
+
+    def join(self, target: Target) -> None:
+        """A target is followed from now on."""
+        ...
+
+    def change(self, target: Target) -> None:
+        """The target's labels or zone changed."""
+        ...
+
+    def leave(self, target: Target) -> None:
+        """The target is gone; forget it."""
+        ...
+
+    def take(self, batch: Batch) -> None:
+        """Settled packets."""
+        ...
+
+    def note(self, transition: Transition) -> None:
+        """A status changed."""
+        ...

@@ -1,0 +1,1 @@
+"""Codecs: text or bytes to values and back. No clock, no socket, no log."""
