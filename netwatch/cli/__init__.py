@@ -1,0 +1,1 @@
+"""The shell commands: one file a command; each parses and calls, and decides nothing."""

@@ -1,0 +1,1 @@
+"""The series store and its renderer: pure, and passed in to whoever counts something."""

@@ -1,0 +1,1 @@
+"""Where results go: each sink one file."""

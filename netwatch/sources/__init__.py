@@ -1,0 +1,1 @@
+"""The sources there are: each one file with its options."""
