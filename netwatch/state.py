@@ -25,4 +25,4 @@ class StateOptions(Options):
     recovered_loss: Ratio = 0.04
     """Share of failures down to which it must fall to be `up` again."""
     degraded_latency: PositiveDuration | None = None
-    """Mean duration of the last 30 results from which on the target is `degraded`; not by default."""
+    """Mean duration of the last 30 results that makes a target `degraded`; off by default."""
