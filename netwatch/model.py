@@ -92,6 +92,22 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Check:
+    """One named entry of the configuration at work; times in seconds.
+
+    `labels` are on all its series. `histogram` says whose durations share one: `target`, `zone`,
+    `off`, or `auto`, which is `target` until there are too many.
+    """
+
+    name: str
+    probe: str
+    interval: float
+    timeout: float
+    labels: tuple[tuple[str, str], ...] = ()
+    histogram: str = "auto"
+
+
 @dataclass(slots=True, eq=False)
 class Target:
     """One endpoint of one check, for as long as it is followed.
@@ -100,8 +116,7 @@ class Target:
     while counters and streaks go on.
     """
 
-    check: str
-    probe: str
+    check: Check
     endpoint: Endpoint
 
     def __str__(self) -> str:
@@ -161,6 +176,27 @@ class Batch:
         """Whether there is anything in it."""
         return bool(self.targets or self.oddities)
 
+    def add(
+        self,
+        target: Target,
+        started: float,
+        outcome: Outcome,
+        *,
+        duration: float = math.nan,
+        hop_limit: int = 0,
+        detail: str = "",
+        accepted: bool = True,
+    ) -> None:
+        """Append one row."""
+        if detail:
+            self.details[len(self.targets)] = detail
+        self.targets.append(target)
+        self.started.append(started)
+        self.durations.append(duration)
+        self.outcomes.append(outcome)
+        self.hop_limits.append(hop_limit)
+        self.accepted.append(accepted)
+
     def results(self) -> Iterator[Result]:
         """The same, one object a packet, for those who want that."""
         for row, target in enumerate(self.targets):
@@ -191,6 +227,14 @@ class Transition:
 
 class Sink(Protocol):
     """Whoever is told what was measured. A sink never awaits."""
+
+    def begin(self, check: Check) -> None:
+        """A check is at work from now on; its targets follow."""
+        ...
+
+    def end(self, check: Check) -> None:
+        """The check is over; its targets have left."""
+        ...
 
     def join(self, target: Target) -> None:
         """A target is followed from now on."""

@@ -1,11 +1,23 @@
 """Durations as people write them: `500ms`, `1s`, `2m`, `1m30s`; the units of Go and Prometheus."""
 
+import math
 import re
+
+from netwatch.wire.document import described
 
 UNITS_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(us|ms|s|m|h|d))+$"
 
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(us|ms|s|m|h|d)")
+_NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+")
+_UNITS_MICROSECONDS = {
+    "d": 86_400_000_000,
+    "h": 3_600_000_000,
+    "m": 60_000_000,
+    "s": 1_000_000,
+    "ms": 1_000,
+    "us": 1,
+}
 
 
 def parse_duration(text: object) -> float:
@@ -13,9 +25,25 @@ def parse_duration(text: object) -> float:
 
     Raises ValueError for anything else, also for a bare number: `5` says nothing about its unit.
     """
-    if not isinstance(text, str) or not re.fullmatch(DURATION_PATTERN, text):
-        raise ValueError("expected a duration such as 500ms, 1s or 2m")
-    return sum(float(number) * UNITS_SECONDS[unit] for number, unit in _PART.findall(text))
+    if isinstance(text, str) and re.fullmatch(DURATION_PATTERN, text):
+        seconds = sum(float(number) * UNITS_SECONDS[unit] for number, unit in _PART.findall(text))
+        if math.isfinite(seconds):
+            return seconds
+    expected = "expected a duration such as 500ms, 1s or 2m"
+    if _NUMBER.fullmatch(str(text)):
+        raise ValueError(f"{described(text)} has no unit, {expected}")
+    raise ValueError(f"found {described(text)}, {expected}")
+
+
+def format_duration(seconds: float) -> str:
+    """Write seconds exactly, to the microsecond, as configuration files do: `10ms`, `1m30s`."""
+    rest = round(seconds * 1_000_000)
+    parts = []
+    for unit, microseconds in _UNITS_MICROSECONDS.items():
+        number, rest = divmod(rest, microseconds)
+        if number:
+            parts.append(f"{number}{unit}")
+    return "".join(parts) or "0s"
 
 
 def format_seconds(seconds: float) -> str:

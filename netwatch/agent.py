@@ -1,0 +1,162 @@
+"""The agent: every task of it is started here, and ends here."""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from typing import NoReturn
+
+from aiohttp import web
+
+from netwatch import __version__
+from netwatch.check import SOURCE_FAMILIES
+from netwatch.checks import Checks
+from netwatch.config import Config, ConfigError
+from netwatch.configfile import ConfigFile
+from netwatch.exposition.registry import process_registry
+from netwatch.exposition.store import Store
+from netwatch.exposition.table import Table
+from netwatch.net.files import UnreadableFileError
+from netwatch.net.ping.engine import Pinger
+from netwatch.net.resolver import Resolver
+from netwatch.probes import PROBES
+from netwatch.sinks.log import LogSink
+from netwatch.sinks.prometheus import PrometheusSink
+from netwatch.tracking import Tracker
+from netwatch.vitals import LoopLag, ReloadRecord, Vitals
+from netwatch.web.app import make_app
+from netwatch.web.listeners import ListenAddress, ListenError, Listeners
+from netwatch.web.metrics import MetricsHandler
+
+LOG = logging.getLogger("netwatch.agent")
+
+
+class ShutdownRequested(Exception):  # noqa: N818  # no error: it is how the root group ends
+    """SIGTERM or Ctrl-C."""
+
+
+class Agent:
+    """Runs the checks of a configuration, and serves what they measure."""
+
+    def __init__(
+        self, config: Config, config_file: ConfigFile, listen: Sequence[ListenAddress] = ()
+    ) -> None:
+        """`config` is what `config_file` holds now; `listen` wins over what it says of that."""
+        self._config = config
+        self._config_file = config_file
+        self._listen = listen
+        self._reloads = ReloadRecord(success_timestamp_seconds=time.time())
+        self._reload_wanted = asyncio.Event()
+        self._sink = PrometheusSink(PROBES)
+        self._tracker = Tracker([self._sink, LogSink()])
+        self._pinger = Pinger(self._tracker.take)
+        self._loop_lag = LoopLag()
+        self._sources = Table(SOURCE_FAMILIES)
+        self._checks: Checks
+        self._listeners: Listeners
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT.
+
+        Raises PrivilegeError and ListenError at the start, and later an ExceptionGroup of what
+        ended a task: with one of them ends the agent.
+        """
+        self._pinger.check_privilege()
+        try:
+            async with AsyncExitStack() as stack:
+                stack.enter_context(self._pinger)
+                self._listeners = await stack.enter_async_context(Listeners(self._app()))
+                await self._listeners.listen(self._addresses(self._config))
+                group = await stack.enter_async_context(asyncio.TaskGroup())
+                await self._start(group)
+        except* ShutdownRequested:
+            LOG.info("stopped")
+
+    async def _start(self, group: asyncio.TaskGroup) -> None:
+        group.create_task(_end_at_a_signal(), name="signals")
+        group.create_task(self._pinger.run(), name="pinger")
+        group.create_task(self._loop_lag.watch(), name="loop lag")
+        group.create_task(self._reload_when_wanted(), name="reload")
+        group.create_task(
+            self._config_file.follow(on_change=self._reload_wanted.set, on_error=self._refuse),
+            name="config file",
+        )
+        self._checks = Checks(
+            group,
+            pinger=self._pinger,
+            tracker=self._tracker,
+            resolve=Resolver().resolve,
+            sources=self._sources,
+        )
+        await self._checks.apply(self._config.checks)
+        LOG.info("netwatch %s runs %s", __version__, self._config_file)
+        for url in self._listeners.urls:
+            LOG.info("look at %s/ and %s/metrics", url, url)
+
+    def _app(self) -> web.Application:
+        return make_app(
+            metrics=MetricsHandler(self._store(), self._sink.held),
+            standings=self._tracker.standings,
+            is_ready=lambda: len(self._checks) > 0,
+            reload=self._reload_over_http,
+        )
+
+    def _store(self) -> Store:
+        store = Store(process_registry())
+        for table in (*self._sink.tables, self._sources):
+            store.add(table)
+        store.registry.register(
+            Vitals(
+                pinger=self._pinger,
+                loop_lag=self._loop_lag,
+                reloads=self._reloads,
+                local_errors=self._tracker.local_errors,
+                series=lambda: store.series,
+            )
+        )
+        return store
+
+    def _addresses(self, config: Config) -> Sequence[ListenAddress]:
+        return self._listen or config.listen
+
+    # Reloading
+
+    async def _reload_when_wanted(self) -> NoReturn:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload_wanted.set)
+        while True:
+            await self._reload_wanted.wait()
+            self._reload_wanted.clear()
+            try:
+                await self._reload()
+            except (ConfigError, UnreadableFileError, ListenError) as error:
+                self._refuse(str(error))
+
+    async def _reload(self) -> None:
+        """Apply the configuration as it is now, or raise and leave all as it was."""
+        config = self._config_file.load()
+        await self._listeners.listen(self._addresses(config))
+        changes = await self._checks.apply(config.checks)
+        self._config = config
+        self._reloads.successful = True
+        self._reloads.success_timestamp_seconds = time.time()
+        LOG.info("reloaded %s: %s", self._config_file, changes or "no check changed")
+
+    def _refuse(self, why: str) -> None:
+        self._reloads.successful = False
+        LOG.error("the configuration stays as it was:\n%s", why)
+
+    def _reload_over_http(self) -> str | None:
+        if not self._config.reload_endpoint:
+            return "reload_endpoint is not switched on in the configuration; SIGHUP always works"
+        self._reload_wanted.set()
+        return None
+
+
+async def _end_at_a_signal() -> NoReturn:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+    raise ShutdownRequested

@@ -1,0 +1,140 @@
+"""One check at work: source → resolution → follow → probe, until it is cancelled."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from netwatch.exposition.family import Family, Kind
+from netwatch.exposition.table import Table
+from netwatch.follow import Follower
+from netwatch.model import Check, Endpoint, Snapshot, Source, Target
+from netwatch.probe import Following
+from netwatch.resolution import Resolve, ResolveOptions, Resolving
+from netwatch.state import StateOptions
+from netwatch.tracking import Tracker
+
+SOURCE_FAMILIES = (
+    Family(
+        name="netwatch_source_targets",
+        kind=Kind.GAUGE,
+        help="Targets that the source of a check names: those with an address, and those without.",
+        key="targets",
+        label="state",
+    ),
+    Family(
+        name="netwatch_source_age_seconds",
+        kind=Kind.GAUGE,
+        help="For how long the source has failed, and its last good targets are used; 0 if not.",
+        key="age_seconds",
+        unit="seconds",
+    ),
+    Family(
+        name="netwatch_source_errors_total",
+        kind=Kind.COUNTER,
+        help="How often the source failed.",
+        key="errors",
+    ),
+)
+
+
+@dataclass(slots=True, eq=False)
+class SourceHealth:
+    """What /metrics says of a check's source; `now` is monotonic seconds."""
+
+    now: Callable[[], float]
+    targets: dict[str, int] = field(default_factory=lambda: {"resolved": 0, "unresolved": 0})
+    errors: int = 0
+    failing_since: float | None = None
+
+    @property
+    def age_seconds(self) -> float:
+        return 0.0 if self.failing_since is None else self.now() - self.failing_since
+
+    def succeed(self, snapshot: Snapshot) -> None:
+        """Take a good snapshot."""
+        resolved = sum(1 for endpoint in snapshot if endpoint.address)
+        self.targets = {"resolved": resolved, "unresolved": len(snapshot) - resolved}
+        self.failing_since = None
+
+    def fail(self) -> None:
+        """The backend failed; the last good snapshot stays in use."""
+        self.errors += 1
+        if self.failing_since is None:
+            self.failing_since = self.now()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckParts:
+    """What a check is made of, by its configuration."""
+
+    check: Check
+    source_name: str
+    source: Source
+    following: Following
+    resolve_options: ResolveOptions
+    state_options: StateOptions
+
+
+class RunningCheck:
+    """Keeps the targets of one check followed, probed and tracked."""
+
+    def __init__(
+        self,
+        parts: CheckParts,
+        *,
+        tracker: Tracker,
+        resolve: Resolve,
+        sources: Table,
+        complain: Callable[[str], None],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`sources` is the table of `SOURCE_FAMILIES`; `complain` is told why a source failed."""
+        self._parts = parts
+        self._tracker = tracker
+        self._sources = sources
+        self._complain = complain
+        self._health = SourceHealth(now)
+        self._follower = Follower(
+            parts.check, join=self._join, change=tracker.change, leave=self._leave
+        )
+        self._resolving = Resolving(self, resolve, parts.resolve_options)
+
+    async def run(self) -> None:
+        """Work until cancelled; then all targets leave."""
+        check = self._parts.check
+        labels = {"check": check.name, "source": self._parts.source_name}
+        row = self._sources.add(labels, self._health)
+        self._tracker.begin(check, self._parts.state_options)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._resolving.run(), name=f"{check.name} resolution")
+                group.create_task(
+                    self._parts.source.run(self._resolving), name=f"{check.name} source"
+                )
+        finally:
+            self._follower.follow(())
+            self._tracker.end(check)
+            self._sources.remove(row)
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Follow what the source named, resolved by now, with the labels of the check."""
+        self._health.succeed(snapshot)
+        self._follower.follow(tuple(self._labelled(endpoint) for endpoint in snapshot))
+
+    def fail(self, why: str) -> None:
+        """Keep the last good targets."""
+        self._health.fail()
+        self._complain(f"{self._parts.check.name}: {why}; the targets stay as they were")
+
+    def _labelled(self, endpoint: Endpoint) -> Endpoint:
+        labels = dict(self._parts.check.labels) | dict(endpoint.labels)
+        return replace(endpoint, labels=tuple(labels.items()))
+
+    def _join(self, target: Target) -> None:
+        self._tracker.join(target)
+        self._parts.following.join(target)
+
+    def _leave(self, target: Target) -> None:
+        self._parts.following.leave(target)
+        self._tracker.leave(target)

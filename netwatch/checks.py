@@ -1,0 +1,89 @@
+"""The checks at work: those of the latest configuration, each in a task of its own."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from netwatch.check import CheckParts, RunningCheck
+from netwatch.config import CheckConfig
+from netwatch.exposition.table import Table
+from netwatch.model import Check
+from netwatch.net.ping.engine import Pinger
+from netwatch.resolution import Resolve
+from netwatch.tracking import Tracker
+
+LOG = logging.getLogger("netwatch.checks")
+
+
+class Checks:
+    """Starts what is new, stops what is gone, and restarts what changed, and only that."""
+
+    def __init__(
+        self,
+        group: asyncio.TaskGroup,
+        *,
+        pinger: Pinger,
+        tracker: Tracker,
+        resolve: Resolve,
+        sources: Table,
+    ) -> None:
+        self._group = group
+        self._pinger = pinger
+        self._tracker = tracker
+        self._resolve = resolve
+        self._sources = sources
+        self._running: dict[str, tuple[CheckConfig, asyncio.Task[None]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    async def apply(self, wanted: Mapping[str, CheckConfig]) -> str:
+        """Run exactly these checks; return what that changed, in words."""
+        gone = [name for name in self._running if name not in wanted]
+        changed = [
+            name
+            for name, (config, _) in self._running.items()
+            if name in wanted and wanted[name] != config
+        ]
+        new = [name for name in wanted if name not in self._running]
+        await self._stop(gone + changed)
+        for name in changed + new:
+            self._start(name, wanted[name])
+        told = (("new", new), ("changed", changed), ("gone", gone))
+        return "; ".join(f"{word}: {', '.join(names)}" for word, names in told if names)
+
+    def _start(self, name: str, config: CheckConfig) -> None:
+        running = RunningCheck(
+            self._parts(name, config),
+            tracker=self._tracker,
+            resolve=self._resolve,
+            sources=self._sources,
+            complain=lambda why: LOG.error("%s", why),
+        )
+        task = self._group.create_task(running.run(), name=f"check {name}")
+        self._running[name] = (config, task)
+
+    async def _stop(self, names: list[str]) -> None:
+        tasks = [self._running.pop(name)[1] for name in names]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _parts(self, name: str, config: CheckConfig) -> CheckParts:
+        options = config.probe_options
+        return CheckParts(
+            check=Check(
+                name=name,
+                probe=config.probe_name,
+                interval=options.interval,
+                timeout=options.timeout,
+                labels=tuple(config.labels.items()),
+                histogram=options.histogram,
+            ),
+            source_name=config.source_name,
+            source=config.source_options.open(),
+            following=options.follow(self._pinger),
+            resolve_options=config.resolve,
+            state_options=config.state,
+        )

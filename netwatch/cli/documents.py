@@ -1,0 +1,68 @@
+"""What a one-shot run measured, as documents for machines: JSON, JSON lines."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from netwatch.model import Result, Target
+from netwatch.sinks.summary import PingSummary, verdict
+
+SCHEMA = "netwatch.probe/1"
+"""Grows by new keys only; a change of meaning gets another number."""
+
+
+def summary_document(summaries: Sequence[PingSummary]) -> dict[str, Any]:
+    """Return the whole run as one JSON object."""
+    return {
+        "schema": SCHEMA,
+        "type": "summary",
+        "ok": all(summary.is_well for summary in summaries),
+        "verdict": verdict(summaries),
+        "targets": [_target_document(summary) for summary in summaries],
+    }
+
+
+def result_line(result: Result) -> str:
+    """Return one attempt as a line of JSON."""
+    return json.dumps(
+        {
+            "schema": SCHEMA,
+            "type": "result",
+            **_names(result.target),
+            "started": result.started,
+            "outcome": result.outcome,
+            "duration_seconds": result.duration,
+            "detail": result.detail,
+        }
+    )
+
+
+def _target_document(summary: PingSummary) -> dict[str, Any]:
+    tally = summary.tally
+    return {
+        **_names(summary.target),
+        "ok": summary.is_well,
+        "sent": tally.sent,
+        "received": tally.received,
+        "lost": tally.lost,
+        "errors": tally.errors,
+        "unsent": tally.unsent,
+        "late": tally.late,
+        "duplicates": tally.duplicate,
+        "corrupt": tally.corrupt,
+        "reordered": tally.reordered,
+        "loss_ratio": summary.loss,
+        "rtt_seconds": summary.figures(),
+        "hop_limit": tally.hop_limit,
+        "reasons": dict(summary.reasons),
+    }
+
+
+def _names(target: Target) -> dict[str, Any]:
+    endpoint = target.endpoint
+    return {
+        "check": target.check.name,
+        "probe": target.check.probe,
+        "target": endpoint.name,
+        "address": endpoint.address or None,
+    }

@@ -1,0 +1,44 @@
+"""`netwatch`: the one entry point; each command is a file beside this one."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from netwatch import __version__
+from netwatch.cli.agent import add_agent_parser
+from netwatch.cli.config import add_config_parser
+from netwatch.cli.probe import add_probe_parser
+from netwatch.cli.probe_icmp import add_probe_icmp_parser
+from netwatch.probes import PROBES
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code: 0 well, 1 something is not, 2 usage or own trouble."""
+    parser = argparse.ArgumentParser(
+        prog="netwatch",
+        description="Says whether the network works, how well, and who is at fault when not.",
+    )
+    parser.add_argument("--version", action="version", version=f"netwatch {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add_agent_parser(commands)
+    add_probe_parser(commands)
+    add_probe_icmp_parser(commands)
+    add_config_parser(commands)
+    args = parser.parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
+    try:
+        code: int = args.run(args)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # or Python complains at exit that it cannot flush
+        return 0
+    return code
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """Make `probe icmp` one command, beside `probe CHECK`: a kind of probe wins over a check."""
+    match list(arguments):
+        case ["probe", kind, *rest] if kind in PROBES:
+            return [f"probe {kind}", *rest]
+        case words:
+            return words

@@ -1,0 +1,156 @@
+"""Composes a one-shot run: the agent's sources, resolver and engine, for a counted number."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from netwatch.model import Batch, Endpoint, Sink, Snapshot, Source, Target
+from netwatch.net.ping.engine import Pinger
+from netwatch.net.resolver import NameUnknown, Resolver, ResolverFailed
+from netwatch.probe import ProbeOptions
+from netwatch.resolution import Lookup, ResolveOptions, with_literal_address
+
+RESOLVE_SECONDS = 5.0
+SOURCE_SECONDS = 5.0
+SHOW_SECONDS = 0.2
+SPREAD_SECONDS = 0.01
+"""Between the first packets to two targets, so that many of them do not make a burst."""
+
+
+class _Over(Exception):  # noqa: N818  # no error: it is how the run ends
+    """All is measured, or the user has seen enough."""
+
+
+class SourceFailedError(Exception):
+    """A source has no targets to give."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A target, and how to probe it."""
+
+    target: Target
+    options: ProbeOptions
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstWord:
+    """A Publisher that keeps what it is told first."""
+
+    said: "asyncio.Future[Snapshot]"
+
+    def publish(self, snapshot: Snapshot) -> None:
+        if not self.said.done():
+            self.said.set_result(snapshot)
+
+    def fail(self, why: str) -> None:
+        if not self.said.done():
+            self.said.set_exception(SourceFailedError(why))
+
+
+async def first_snapshot(source: Source) -> Snapshot:
+    """Return what a source says first. Raises SourceFailedError where it fails, or says nothing."""
+    said: asyncio.Future[Snapshot] = asyncio.get_running_loop().create_future()
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(source.run(_FirstWord(said)), name="source")
+        await asyncio.wait([said], timeout=SOURCE_SECONDS)
+        task.cancel()
+    if not said.done():
+        raise SourceFailedError(f"no answer within {SOURCE_SECONDS:.0f} seconds")
+    return said.result()
+
+
+async def resolved(endpoints: Sequence[Endpoint], options: ResolveOptions) -> Snapshot:
+    """Return the endpoints with addresses; a name that has none stays, with its problem."""
+    resolver = Resolver()
+    endpoints = [with_literal_address(endpoint) for endpoint in endpoints]
+    names = {endpoint.host for endpoint in endpoints if not endpoint.address}
+    lookups = {name: Lookup(name, options) for name in names}
+    async with asyncio.TaskGroup() as group:
+        for lookup in lookups.values():
+            group.create_task(_look_up(resolver, lookup), name=f"resolve {lookup.host}")
+    found: list[Endpoint] = []
+    for endpoint in endpoints:
+        found += [endpoint] if endpoint.address else lookups[endpoint.host].apply(endpoint)
+    return tuple({endpoint.identity: endpoint for endpoint in found}.values())
+
+
+async def _look_up(resolver: Resolver, lookup: Lookup) -> None:
+    try:
+        async with asyncio.timeout(RESOLVE_SECONDS):
+            lookup.learn(await resolver.resolve(lookup.host))
+    except TimeoutError:
+        lookup.fail(f"{lookup.host}: no answer within {RESOLVE_SECONDS:.0f} seconds")
+    except NameUnknown as error:
+        lookup.forget(str(error))
+    except ResolverFailed as error:
+        lookup.fail(str(error))
+
+
+async def probe(
+    assignments: Sequence[Assignment],
+    count: int | None,
+    sinks: Sequence[Sink],
+    show: Callable[[], None] | None = None,
+) -> None:
+    """Probe all targets `count` times (None: until Ctrl-C) and tell the sinks.
+
+    `show` is called every `SHOW_SECONDS`. Raises PrivilegeError. Ctrl-C and SIGTERM end it early;
+    what has settled by then has been told.
+    """
+
+    def tell(batch: Batch) -> None:
+        for sink in sinks:
+            sink.take(batch)
+
+    Pinger.check_privilege()
+    _announce(assignments, sinks)
+    with Pinger(tell) as pinger:
+        _begin(pinger, assignments, count)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(pinger.run(), name="pinger")
+                group.create_task(_end_at_a_signal(), name="signals")
+                if show:
+                    group.create_task(_repeat(show), name="progress")
+                group.create_task(_end_when_done(pinger), name="end")
+        except* _Over:
+            pass
+
+
+def _announce(assignments: Sequence[Assignment], sinks: Sequence[Sink]) -> None:
+    for sink in sinks:
+        for check in dict.fromkeys(assignment.target.check for assignment in assignments):
+            sink.begin(check)
+        for assignment in assignments:
+            sink.join(assignment.target)
+
+
+def _begin(pinger: Pinger, assignments: Sequence[Assignment], count: int | None) -> None:
+    start = time.monotonic()
+    for number, assignment in enumerate(assignments):
+        spread = min(SPREAD_SECONDS, assignment.options.interval / len(assignments))
+        following = assignment.options.follow(pinger)
+        following.join(assignment.target, first=start + number * spread, count=count)
+
+
+async def _end_when_done(pinger: Pinger) -> NoReturn:
+    await pinger.all_done()
+    raise _Over
+
+
+async def _end_at_a_signal() -> NoReturn:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+    raise _Over
+
+
+async def _repeat(show: Callable[[], None]) -> NoReturn:
+    while True:
+        show()
+        await asyncio.sleep(SHOW_SECONDS)

@@ -1,0 +1,77 @@
+"""`netwatch probe`: the checks of a configuration, or the default ones, once."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from netwatch.cli.once import Assignment, SourceFailedError, first_snapshot, resolved
+from netwatch.cli.run import add_run_arguments, run_once
+from netwatch.config import CheckConfig, Config, ConfigError
+from netwatch.configfile import ConfigFile
+from netwatch.model import Check, Snapshot, Target
+from netwatch.net.files import UnreadableFileError
+
+INTERVAL_SECONDS = 0.2
+"""Shorter than a check's own: somebody waits for the answer."""
+
+
+def add_probe_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the command."""
+    parser = subparsers.add_parser(
+        "probe",
+        help="run the checks of the configuration once, and say what is wrong",
+        description="Runs the checks of the configuration, all or those named, once and says what "
+        "is wrong. `netwatch probe icmp TARGET…` pings targets that no configuration names.",
+    )
+    parser.add_argument("checks", metavar="CHECK", nargs="*", help="names of checks; all if none")
+    parser.add_argument("--config", metavar="FILE", type=Path, help="the configuration file")
+    add_run_arguments(parser)
+    parser.set_defaults(run=run_probe)
+
+
+def run_probe(args: argparse.Namespace) -> int:
+    """Run the checks; exit 0 all is well, 1 something is not, 2 configuration or own trouble."""
+    config_file = ConfigFile(args.config, os.environ)
+    try:
+        checks = _chosen(config_file.load(), args.checks)
+        assignments = asyncio.run(_assign(checks))
+    except (ConfigError, UnreadableFileError, SourceFailedError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return run_once(assignments, args, by_check=True)
+
+
+def _chosen(config: Config, names: list[str]) -> dict[str, CheckConfig]:
+    unknown = [name for name in names if name not in config.checks]
+    if unknown:
+        known = ", ".join(config.checks)
+        raise SourceFailedError(f"no check is called {unknown[0]!r}, expected one of {known}")
+    return {name: config.checks[name] for name in names or config.checks}
+
+
+async def _assign(checks: dict[str, CheckConfig]) -> list[Assignment]:
+    """Ask the sources of the checks for their targets."""
+    found: list[Assignment] = []
+    for name, config in checks.items():
+        try:
+            snapshot = await first_snapshot(config.source_options.open())
+        except SourceFailedError as error:
+            raise SourceFailedError(f"{name}: {error}") from None
+        endpoints = await resolved(snapshot, config.resolve)
+        found += _assignments(name, config, endpoints)
+    return found
+
+
+def _assignments(name: str, config: CheckConfig, endpoints: Snapshot) -> Iterator[Assignment]:
+    options = config.probe_options
+    check = Check(
+        name=name, probe=config.probe_name, interval=options.interval, timeout=options.timeout
+    )
+    hurried = options.model_copy(update={"interval": min(options.interval, INTERVAL_SECONDS)})
+    for endpoint in endpoints:
+        labels = tuple((dict(config.labels) | dict(endpoint.labels)).items())
+        yield Assignment(Target(check, replace(endpoint, labels=labels)), hurried)

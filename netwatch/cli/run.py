@@ -1,0 +1,53 @@
+"""What all one-shot commands have in common: their options, their output, their exit codes."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from netwatch.cli.once import Assignment, probe
+from netwatch.cli.output import FORMATS, Output, default_format
+from netwatch.net.ping.opening import ChannelError
+from netwatch.sinks.summary import exit_code
+
+COUNT = 5
+EXIT_CODES = "Exit code: 0 all is well, 1 something is not, 2 usage, configuration or own trouble."
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Register the options."""
+    parser.epilog = EXIT_CODES
+    parser.add_argument(
+        "-c",
+        "--count",
+        metavar="N",
+        type=_count,
+        default=COUNT,
+        help=f"packets to each target, 0 for no end but Ctrl-C (default {COUNT})",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=FORMATS,
+        default=default_format(),
+        help="what to print (default: table on a terminal, json on a pipe)",
+    )
+
+
+def run_once(assignments: Sequence[Assignment], args: argparse.Namespace, *, by_check: bool) -> int:
+    """Probe, print, and return the exit code."""
+    output = Output(args.output, by_check=by_check)
+    try:
+        with output:
+            asyncio.run(probe(assignments, args.count or None, output.sinks, output.show))
+    except ChannelError as error:
+        print(error.detail, file=sys.stderr)
+        return 2
+    output.finish()
+    return exit_code(output.summaries)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a whole number from 0 up")
+    return int(text)

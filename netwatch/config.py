@@ -1,0 +1,160 @@
+"""The configuration: from the text of a file to checked values, or to all that is wrong with it."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationError, WithJsonSchema
+
+from netwatch.options import Choice, Labels, Options, one_of
+from netwatch.probe import ProbeOptions
+from netwatch.probes import PROBES
+from netwatch.resolution import ResolveOptions
+from netwatch.sources import SOURCES, SourceOptions
+from netwatch.state import StateOptions
+from netwatch.validation import explain
+from netwatch.wire.document import DocumentError, Problem, described
+from netwatch.wire.duration import DURATION_PATTERN, format_duration
+from netwatch.wire.listen import LISTEN_PATTERN, ListenAddress, parse_listen
+from netwatch.wire.yaml import parse
+
+DEFAULT_CONFIG = """\
+# What netwatch does where it has no configuration file.
+listen: ["127.0.0.1:9847"]
+checks:
+  local:
+    # The gateways and name servers of this node; where it has none, the node itself.
+    source: {local: {gateways: true, resolvers: true, loopback: fallback}}
+    probe: {icmp: {interval: 1s, timeout: 1s}}
+"""
+
+CHECK_NAME_PATTERN = r"^[A-Za-z0-9._-]{1,63}$"
+
+
+def _check_name(name: object) -> object:
+    if isinstance(name, str) and not re.fullmatch(CHECK_NAME_PATTERN, name):
+        expected = 'expected a check name: 1 to 63 letters, digits, "-", "_" and "."'
+        raise ValueError(f"found {described(name)}, {expected}")
+    return name
+
+
+CheckName = Annotated[
+    str,
+    BeforeValidator(_check_name),
+    WithJsonSchema({"type": "string", "pattern": CHECK_NAME_PATTERN}),
+]
+Listen = Annotated[
+    ListenAddress,
+    PlainValidator(parse_listen),
+    WithJsonSchema({"type": "string", "pattern": LISTEN_PATTERN}),
+]
+
+
+class CheckConfig(Options):
+    """What is probed, how, and when it counts as down."""
+
+    source: Annotated[Choice[SourceOptions], one_of("Source", SOURCES)]
+    """Where the targets come from: exactly one source with its options."""
+    probe: Annotated[Choice[ProbeOptions], one_of("Probe", PROBES)]
+    """How they are probed: exactly one probe with its options."""
+    labels: Labels = Field(default_factory=dict)
+    """Labels of all series of the check; a target's own label of the same name wins."""
+    state: StateOptions = Field(default_factory=StateOptions)
+    """When a target is up, degraded or down."""
+    resolve: ResolveOptions = Field(default_factory=ResolveOptions)
+    """Which addresses of a host name are probed."""
+
+    @property
+    def source_name(self) -> str:
+        """The source's key in the registry."""
+        return self.source.name
+
+    @property
+    def source_options(self) -> SourceOptions:
+        """The source's options, validated."""
+        return self.source.options
+
+    @property
+    def probe_name(self) -> str:
+        """The probe's key in the registry."""
+        return self.probe.name
+
+    @property
+    def probe_options(self) -> ProbeOptions:
+        """The probe's options, validated."""
+        return self.probe.options
+
+
+class Config(Options):
+    """The configuration of netwatch; two that say the same are equal."""
+
+    listen: list[Listen] = Field(
+        default_factory=lambda: [ListenAddress("127.0.0.1", 9847)],
+        json_schema_extra={"default": ["127.0.0.1:9847"]},
+    )
+    """Addresses of the HTTP server: `127.0.0.1:9847`, `[::1]:9847`, or `:9847` for all of them."""
+    checks: Annotated[dict[CheckName, CheckConfig], Field(min_length=1)]
+    """What is measured, by name; the name is a label of all series of the check."""
+    reload_endpoint: bool = False
+    """Whether `POST /-/reload` reads the file again; SIGHUP always does."""
+
+
+class ConfigError(Exception):
+    """A configuration is wrong; one line for each error, `file:line:column: path: …`."""
+
+    def __init__(self, file_name: str, problems: list[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.mark))
+        super().__init__("\n".join(f"{file_name}:{problem}" for problem in self.problems))
+
+
+def load(text: str | bytes, file_name: str, environ: Mapping[str, str]) -> Config:
+    """Read and check a configuration; `file_name` is for messages, `environ` for `${NAME}`.
+
+    Raises ConfigError with all that is wrong, as far as it can be known.
+    """
+    problems: list[Problem] = []
+    try:
+        document = parse(text, environ)
+    except DocumentError as error:
+        problems += error.problems
+        if error.document is None:
+            raise ConfigError(file_name, problems) from None
+        document = error.document
+    try:
+        config = Config.model_validate(document.value)
+    except ValidationError as error:
+        # A value that could not be read is null: once that was said, null is no news.
+        said = {problem.mark for problem in problems}
+        wrong = explain(error, document, schema())
+        problems += [problem for problem in wrong if problem.mark not in said]
+    else:
+        if not problems:
+            return config
+    raise ConfigError(file_name, problems)
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema (2020-12) of a configuration file."""
+    found = Config.model_json_schema()
+    _tidy(found)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **found,
+        "title": "netwatch configuration",
+    }
+
+
+def _tidy(node: Any) -> None:
+    """Drop titles that repeat the keys, refuse keys of no pattern, write durations as such."""
+    if isinstance(node, list):
+        for item in node:
+            _tidy(item)
+    if isinstance(node, dict):
+        if isinstance(node.get("title"), str):
+            del node["title"]
+        if "patternProperties" in node:
+            node["additionalProperties"] = False
+        if node.get("pattern") == DURATION_PATTERN and "default" in node:
+            node["default"] = format_duration(node["default"])
+        for inner in node.values():
+            _tidy(inner)

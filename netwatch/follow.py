@@ -1,0 +1,46 @@
+"""Exactly one Target per endpoint of the latest snapshot, the same object while it stays."""
+
+from collections.abc import Callable
+
+from netwatch.model import Check, Endpoint, Snapshot, Target
+
+Identity = tuple[str, str, int, int]
+
+
+class Follower:
+    """Turns snapshots into joins, changes and leaves of one check's targets."""
+
+    def __init__(
+        self,
+        check: Check,
+        *,
+        join: Callable[[Target], None],
+        change: Callable[[Target], None],
+        leave: Callable[[Target], None],
+    ) -> None:
+        self._check = check
+        self._join = join
+        self._change = change
+        self._leave = leave
+        self._targets: dict[Identity, Target] = {}
+
+    def __len__(self) -> int:
+        """How many targets are followed."""
+        return len(self._targets)
+
+    def follow(self, snapshot: Snapshot) -> None:
+        """Leave what is not in `snapshot`, join what is new, tell what changed."""
+        wanted = {endpoint.identity: endpoint for endpoint in snapshot}
+        for identity in self._targets.keys() - wanted.keys():
+            self._leave(self._targets.pop(identity))
+        for identity, endpoint in wanted.items():
+            self._keep(identity, endpoint)
+
+    def _keep(self, identity: Identity, endpoint: Endpoint) -> None:
+        target = self._targets.get(identity)
+        if target is None:
+            target = self._targets[identity] = Target(self._check, endpoint)
+            self._join(target)
+        elif target.endpoint != endpoint:
+            target.endpoint = endpoint
+            self._change(target)

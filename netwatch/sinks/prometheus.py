@@ -1,0 +1,194 @@
+"""Counts every result into the series of /metrics.
+
+Rows of the store are targets, columns are the families that each probe declares. While a scrape
+is being rendered, settled batches wait, so that the packet equation holds in every scrape.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from netwatch.exposition.family import Family, Kind
+from netwatch.exposition.table import Row, Table
+from netwatch.model import Batch, Check, Status, Target, Transition
+from netwatch.probe import ProbeOptions, Tally
+from netwatch.sinks.durations import Durations
+
+TARGET_FAMILIES = (
+    Family(
+        name="netwatch_target_up",
+        kind=Kind.GAUGE,
+        help="Whether the target answers, after hysteresis; absent until that is known.",
+        key="up",
+    ),
+    Family(
+        name="netwatch_target_state",
+        kind=Kind.GAUGE,
+        help="1 for the state the target is in: new, up, degraded or down.",
+        key="state",
+        label="state",
+    ),
+)
+CHECK_FAMILIES = (
+    Family(
+        name="netwatch_check_interval_seconds",
+        kind=Kind.GAUGE,
+        help="Time between two attempts at a target of the check.",
+        key="interval",
+        unit="seconds",
+    ),
+    Family(
+        name="netwatch_check_timeout_seconds",
+        kind=Kind.GAUGE,
+        help="After this an attempt of the check counts as failed.",
+        key="timeout",
+        unit="seconds",
+    ),
+)
+
+
+@dataclass(slots=True, eq=False)
+class _Standing:
+    """What a target's row shows of its status."""
+
+    status: Status = Status.NEW
+
+    @property
+    def up(self) -> int | None:
+        return None if self.status is Status.NEW else int(self.status is not Status.DOWN)
+
+    @property
+    def state(self) -> dict[str, int]:
+        return {self.status: 1}
+
+
+@dataclass(slots=True, eq=False)
+class _Series:
+    """All that /metrics has of one target."""
+
+    standing: _Standing
+    standing_row: Row
+    tally: Tally
+    tally_row: Row
+
+
+class PrometheusSink:
+    """Keeps the series of all checks and targets in tables, ready to be rendered."""
+
+    def __init__(self, probes: Mapping[str, type[ProbeOptions]]) -> None:
+        self._probes = probes
+        self._targets = Table(TARGET_FAMILIES)
+        self._checks = Table(CHECK_FAMILIES)
+        self._by_probe = {name: Table(probe.families) for name, probe in probes.items()}
+        self._check_rows: dict[Check, Row] = {}
+        self._durations: dict[Check, Durations] = {}
+        self._series: dict[Target, _Series] = {}
+        self._waiting: list[Batch | Transition] = []
+        self._renders = 0
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """What is to be rendered; the same tables for the sink's whole life."""
+        return (self._targets, self._checks, *self._by_probe.values())
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let results wait, while the tables are rendered in slices."""
+        self._renders += 1
+        try:
+            yield
+        finally:
+            self._renders -= 1
+            if not self._renders:
+                self._catch_up()
+
+    def begin(self, check: Check) -> None:
+        labels = {"check": check.name, "probe": check.probe}
+        self._check_rows[check] = self._checks.add(labels, check)
+        probe = self._probes[check.probe]
+        table = self._by_probe[check.probe]
+        self._durations[check] = Durations(check, probe.buckets, probe.histogram_key, table)
+
+    def end(self, check: Check) -> None:
+        self._checks.remove(self._check_rows.pop(check))
+        del self._durations[check]
+
+    def join(self, target: Target) -> None:
+        check, labels = target.check, _labels(target)
+        standing = _Standing()
+        tally = self._probes[check.probe].tally()
+        self._durations[check].join(target, tally)
+        self._series[target] = _Series(
+            standing,
+            self._targets.add(labels, standing),
+            tally,
+            self._by_probe[check.probe].add(labels, tally),
+        )
+
+    def change(self, target: Target) -> None:
+        series, labels = self._series[target], _labels(target)
+        self._targets.relabel(series.standing_row, labels)
+        self._by_probe[target.check.probe].relabel(series.tally_row, labels)
+        self._durations[target.check].change(target)
+
+    def leave(self, target: Target) -> None:
+        series = self._series.pop(target)
+        self._targets.remove(series.standing_row)
+        self._by_probe[target.check.probe].remove(series.tally_row)
+        self._durations[target.check].leave(target)
+
+    def take(self, batch: Batch) -> None:
+        if self._renders:
+            self._waiting.append(batch)
+        else:
+            self._count(batch)
+
+    def note(self, transition: Transition) -> None:
+        if self._renders:
+            self._waiting.append(transition)
+        else:
+            self._show(transition)
+
+    def _catch_up(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for told in waiting:
+            if isinstance(told, Batch):
+                self._count(told)
+            else:
+                self._show(told)
+
+    def _count(self, batch: Batch) -> None:
+        columns = zip(
+            batch.targets,
+            batch.outcomes,
+            batch.durations,
+            batch.hop_limits,
+            batch.accepted,
+            strict=True,
+        )
+        for target, outcome, duration, hop_limit, accepted in columns:
+            series = self._series.get(target)  # a target may have left while the batch waited
+            if series is not None:
+                series.tally.settle(outcome, duration, hop_limit, accepted=accepted)
+        for target, oddity in batch.oddities:
+            series = self._series.get(target)
+            if series is not None:
+                series.tally.note(oddity)
+
+    def _show(self, transition: Transition) -> None:
+        series = self._series.get(transition.target)
+        if series is not None:
+            series.standing.status = transition.after
+
+
+def _labels(target: Target) -> dict[str, str]:
+    """Return the five labels that all series of a target share, then its own."""
+    check, endpoint = target.check, target.endpoint
+    return {
+        "check": check.name,
+        "probe": check.probe,
+        "target": endpoint.name,
+        "address": endpoint.address,
+        "zone": endpoint.zone,
+        **dict(endpoint.labels),
+    }

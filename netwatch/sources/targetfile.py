@@ -1,0 +1,147 @@
+"""What a file of targets says, in any of the formats that are around; they are told by shape.
+
+A list of targets, as in the configuration::
+
+    - wiki.example
+    - {name: gateway, host: 10.0.0.1, zone: a, labels: {team: net}}
+
+Prometheus' file_sd; of its labels `zone` is the zone. Those that are reserved in netwatch (`job`)
+or in Prometheus (`__meta_…`) are left out::
+
+    [{"targets": ["wiki.example:443", "[2001:db8::1]:80"], "labels": {"team": "net"}}]
+
+The ping-exporter's `targets.json`::
+
+    {"cluster_targets": [{"ipAddress": "10.0.0.7", "name": "kube-a-3"}],
+     "external_targets": [{"host": "wiki.example", "name": "wiki"}]}
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from netwatch.model import Snapshot
+from netwatch.options import RESERVED_LABELS, Labels, Options
+from netwatch.sources.endpoint import Host, Name, StaticTarget, TargetItem, snapshot_of
+from netwatch.wire.document import Path, described, dotted
+from netwatch.wire.hostname import split_port
+from netwatch.wire.yaml import parse as parse_yaml
+
+T = TypeVar("T")
+
+
+class FileSdGroup(Options):
+    """Prometheus' targetgroup.Group: targets that share labels."""
+
+    targets: list[str]
+    labels: dict[str, str] = Field(default_factory=dict)
+
+
+class ClusterTarget(Options):
+    """A node, as the ping-exporter knows it."""
+
+    host: Host = Field(alias="ipAddress")
+    name: Name
+
+
+class PingExporterTargets(Options):
+    """All of the ping-exporter's file; either list may be null."""
+
+    cluster_targets: list[ClusterTarget] | None = None
+    external_targets: list[StaticTarget] | None = None
+
+
+_ITEM: TypeAdapter[StaticTarget] = TypeAdapter(TargetItem)
+_GROUP = TypeAdapter(FileSdGroup)
+_LABELS: TypeAdapter[dict[str, str]] = TypeAdapter(Labels)
+_PING_EXPORTER = TypeAdapter(PingExporterTargets)
+
+
+def parse_targets(text: str, *, as_json: bool) -> Snapshot:
+    """Return the targets that `text` (JSON, else YAML) lists.
+
+    Raises ValueError that names the first wrong entry, what was found and what is expected.
+    """
+    document = _parse_json(text) if as_json else parse_yaml(text).value
+    return snapshot_of(_targets(document))
+
+
+def _parse_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("found too many levels, expected a list of targets") from None
+
+
+def _targets(document: Any) -> Iterator[StaticTarget]:
+    match document:
+        case list():
+            for index, item in enumerate(document):
+                yield from _listed(item, (index,))
+        case {"cluster_targets": _} | {"external_targets": _}:
+            yield from _from_ping_exporter(document)
+        case _:
+            raise ValueError(f"found {described(document)}, expected a list of targets")
+
+
+def _listed(item: Any, path: Path) -> Iterator[StaticTarget]:
+    if isinstance(item, dict) and "targets" in item:
+        yield from _from_file_sd(item, path)
+    else:
+        yield _read(_ITEM, item, path)
+
+
+def _from_file_sd(item: Any, path: Path) -> Iterator[StaticTarget]:
+    group = _read(_GROUP, item, path)
+    labels = {
+        name: value
+        for name, value in group.labels.items()
+        if name not in RESERVED_LABELS and not name.startswith("__")
+    }
+    common = {
+        "labels": _read(_LABELS, labels, (*path, "labels")),
+        "zone": group.labels.get("zone", ""),
+    }
+    for index, target in enumerate(group.targets):
+        where = (*path, "targets", index)
+        try:
+            host, port = split_port(target)
+        except ValueError as error:
+            raise _problem(where, str(error)) from None
+        yield _read(_ITEM, {"host": host, "port": port or None, **common}, where)
+
+
+def _from_ping_exporter(document: Any) -> Iterator[StaticTarget]:
+    targets = _read(_PING_EXPORTER, document, ())
+    for node in targets.cluster_targets or ():
+        yield StaticTarget(host=node.host, name=node.name)
+    yield from targets.external_targets or ()
+
+
+def _read(adapter: TypeAdapter[T], value: Any, path: Path) -> T:
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+    where = tuple(part for part in first["loc"] if part != "[key]")
+    raise _problem((*path, *where), _message(first["type"], first["msg"], first["input"]))
+
+
+def _message(kind: str, message: str, found: Any) -> str:
+    match kind:
+        case "value_error":
+            return message.removeprefix("Value error, ")
+        case "missing":
+            return "found nothing, expected a value"
+        case "extra_forbidden":
+            return "unknown key"
+        case _:
+            return f"found {described(found)}, expected {message.removeprefix('Input should be ')}"
+
+
+def _problem(path: Path, message: str) -> ValueError:
+    # JSON may hold halves of surrogate pairs, which nobody can print.
+    text = f"{dotted(path)}: {message}".encode(errors="backslashreplace").decode()
+    return ValueError(text)

@@ -1,0 +1,137 @@
+"""Every result passes here once: first the target's state, then all sinks."""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from netwatch.model import Batch, Check, Outcome, Sink, Status, Target, Transition
+from netwatch.state import Health, StateOptions
+
+
+@dataclass(slots=True)
+class _Tracked:
+    health: Health
+    since: float
+    """Wall clock when the present status began."""
+    streak_since: float
+    """Wall clock when the present streak began."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Why results failed since the last success."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a target stands now: `since` is seconds since the epoch, `loss` a share of late."""
+
+    target: Target
+    status: Status
+    since: float
+    loss: float
+    why: str
+
+
+class Tracker:
+    """Tells the sinks of targets, results and transitions."""
+
+    def __init__(
+        self,
+        sinks: Sequence[Sink],
+        now: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """`now` is monotonic seconds, `wall` seconds since the epoch."""
+        self._sinks = sinks
+        self._now = now
+        self._wall = wall
+        self._options: dict[Check, StateOptions] = {}
+        self._tracked: dict[Target, _Tracked] = {}
+        self.local_errors: Counter[str] = Counter()
+        """Failures of our own, by check; they say nothing about a target."""
+
+    def begin(self, check: Check, options: StateOptions) -> None:
+        """A check is at work from now on."""
+        self._options[check] = options
+        for sink in self._sinks:
+            sink.begin(check)
+
+    def end(self, check: Check) -> None:
+        """A check is over; all its targets must have left."""
+        del self._options[check]
+        for sink in self._sinks:
+            sink.end(check)
+
+    def join(self, target: Target) -> None:
+        """Follow a target from now on."""
+        wall = self._wall()
+        self._tracked[target] = _Tracked(Health(self._options[target.check]), wall, wall)
+        for sink in self._sinks:
+            sink.join(target)
+
+    def change(self, target: Target) -> None:
+        """The labels or the zone of a target changed."""
+        for sink in self._sinks:
+            sink.change(target)
+
+    def leave(self, target: Target) -> None:
+        """Forget a target."""
+        del self._tracked[target]
+        for sink in self._sinks:
+            sink.leave(target)
+
+    def standings(self) -> Iterator[Standing]:
+        """How each target stands now."""
+        for target, tracked in self._tracked.items():
+            health = tracked.health
+            why = _why(tracked)
+            yield Standing(target, health.status, tracked.since, health.loss, why)
+
+    def take(self, batch: Batch) -> None:
+        """Judge the results, and hand them on."""
+        transitions = self._judge(batch)
+        for sink in self._sinks:
+            sink.take(batch)
+            for transition in transitions:
+                sink.note(transition)
+
+    def _judge(self, batch: Batch) -> list[Transition]:
+        found = []
+        for row, target in enumerate(batch.targets):
+            if batch.outcomes[row] is Outcome.LOCAL:
+                self.local_errors[target.check.name] += 1
+            elif transition := self._observe(target, batch, row):
+                found.append(transition)
+        return found
+
+    def _observe(self, target: Target, batch: Batch, row: int) -> Transition | None:
+        tracked, outcome, duration = (
+            self._tracked[target],
+            batch.outcomes[row],
+            batch.durations[row],
+        )
+        health, before = tracked.health, tracked.health.status
+        failed = outcome is not Outcome.OK
+        known = None if math.isnan(duration) else duration
+        after = health.observe(failed=failed, duration=known, now=self._now())
+        if abs(health.streak) == 1:
+            tracked.streak_since = batch.started[row]
+            tracked.reasons.clear()
+        if failed:
+            detail = batch.details.get(row)
+            tracked.reasons[f"{outcome}: {detail}" if detail else outcome.value] += 1
+        if after is before:
+            return None
+        by_quality = Status.DEGRADED in (before, after) and after is not Status.DOWN
+        since = self._wall() if by_quality else tracked.streak_since
+        lasted, tracked.since = since - tracked.since, since
+        return Transition(target, before, after, since, lasted, _why(tracked))
+
+
+def _why(tracked: _Tracked) -> str:
+    health = tracked.health
+    if health.status is Status.DOWN or health.streak < 0:
+        return ", ".join(f"{reason} ({count})" for reason, count in tracked.reasons.most_common(3))
+    if health.status is Status.DEGRADED:
+        return f"{health.loss:.0%} of the last results failed" if health.loss else "slow"
+    return ""

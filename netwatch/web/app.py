@@ -1,0 +1,48 @@
+"""The agent's HTTP endpoints. Handlers serve what is stored; none of them measures."""
+
+from collections.abc import Callable, Iterable
+
+from aiohttp import web
+
+from netwatch.tracking import Standing
+from netwatch.web.metrics import MetricsHandler
+from netwatch.web.page import page
+
+
+def make_app(
+    *,
+    metrics: MetricsHandler,
+    standings: Callable[[], Iterable[Standing]],
+    is_ready: Callable[[], bool],
+    reload: Callable[[], str | None],
+) -> web.Application:
+    """Return the application.
+
+    `reload` asks for the configuration to be read again and returns None, or says why it may not.
+    `is_ready` never depends on targets: an agent in a broken network is ready to tell of it.
+    """
+
+    async def index(_: web.Request) -> web.Response:
+        return web.Response(text=page(standings()), content_type="text/html")
+
+    async def healthy(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def ready(_: web.Request) -> web.Response:
+        if is_ready():
+            return web.Response(text="ready\n")
+        return web.Response(text="not measuring yet\n", status=503)
+
+    async def reload_config(_: web.Request) -> web.Response:
+        refusal = reload()
+        if refusal:
+            return web.Response(text=f"{refusal}\n", status=403)
+        return web.Response(text="reloading; the log and /metrics tell the result\n", status=202)
+
+    app = web.Application()
+    app.router.add_get("/", index)
+    app.router.add_get("/metrics", metrics.handle)
+    app.router.add_get("/-/healthy", healthy)
+    app.router.add_get("/-/ready", ready)
+    app.router.add_post("/-/reload", reload_config)
+    return app

@@ -1,0 +1,67 @@
+"""The addresses the agent listens on, which a reload may change."""
+
+from collections.abc import Iterable
+from typing import Self
+
+from aiohttp import web
+
+_SHUTDOWN_SECONDS = 0.2
+
+ListenAddress = tuple[str, int]
+"""IP address (empty for all) and port; port 0 lets the kernel choose."""
+
+
+class ListenError(Exception):
+    """An address cannot be listened on; the message says which and why."""
+
+
+class Listeners:
+    """Serves one application on a changing set of addresses; an async context manager."""
+
+    def __init__(self, app: web.Application) -> None:
+        self._runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS
+        )
+        self._sites: dict[ListenAddress, web.TCPSite] = {}
+
+    async def __aenter__(self) -> Self:
+        await self._runner.setup()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.cleanup()
+
+    async def listen(self, addresses: Iterable[ListenAddress]) -> None:
+        """Listen on these and no others. Raises ListenError, and then nothing has changed."""
+        wanted = dict.fromkeys(addresses)
+        opened: dict[ListenAddress, web.TCPSite] = {}
+        try:
+            for address in wanted.keys() - self._sites.keys():
+                opened[address] = await self._open(address)
+        except ListenError:
+            for site in opened.values():
+                await site.stop()
+            raise
+        for address in self._sites.keys() - wanted.keys():
+            await self._sites.pop(address).stop()
+        self._sites |= opened
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Where the application answers, with the ports that were chosen."""
+        return tuple(_url(address) for address in self._runner.addresses)
+
+    async def _open(self, address: ListenAddress) -> web.TCPSite:
+        host, port = address
+        site = web.TCPSite(self._runner, host or None, port, reuse_address=True)
+        try:
+            await site.start()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise ListenError(f"cannot listen on {host or '*'}:{port}: {reason}") from error
+        return site
+
+
+def _url(address: tuple[str, int] | tuple[str, int, int, int]) -> str:
+    host, port = address[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

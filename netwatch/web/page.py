@@ -1,0 +1,73 @@
+"""The page at /: what is wrong now, since when, and where to look further."""
+
+import html
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from netwatch import __version__
+from netwatch.model import Status
+from netwatch.tracking import Standing
+
+MOST_ROWS = 300
+"""More would make the page a burden to the agent; /metrics has them all."""
+
+_WORST_FIRST = (Status.DOWN, Status.DEGRADED, Status.NEW, Status.UP)
+
+_STYLE = """
+:root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
+body { margin: 2rem auto; max-width: 64rem; padding: 0 1rem; }
+h1 { font-size: 1.3rem; margin-bottom: .2rem; }
+table { border-collapse: collapse; width: 100%; margin-top: 1rem; }
+th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8884; }
+td { font-variant-numeric: tabular-nums; }
+.down { color: #d33; font-weight: 600; } .degraded { color: #c80; font-weight: 600; }
+.up { color: #2a8; } .new, small { opacity: .7; }
+"""
+
+
+def page(standings: Iterable[Standing]) -> str:
+    """Return the page for the targets as they stand, the worst first."""
+    ordered = sorted(standings, key=_rank)
+    rows = "".join(map(_row, ordered[:MOST_ROWS]))
+    left_out = len(ordered) - MOST_ROWS
+    more = f"<p><small>{left_out} more are in /metrics.</small></p>" if left_out > 0 else ""
+    return (
+        "<!doctype html><html lang=en><meta charset=utf-8>"
+        "<meta name=viewport content='width=device-width'><meta http-equiv=refresh content=10>"
+        f"<title>netwatch</title><style>{_STYLE}</style>"
+        f"<h1>{html.escape(summary(ordered))}</h1>"
+        f"<small>netwatch {__version__} · <a href='/metrics'>/metrics</a></small>"
+        "<table><tr><th>check<th>target<th>zone<th>state<th>since<th>loss<th>why</tr>"
+        f"{rows}</table>{more}"
+    )
+
+
+def summary(standings: Sequence[Standing]) -> str:
+    """Say how things are in one sentence."""
+    down = sum(1 for standing in standings if standing.status is Status.DOWN)
+    degraded = sum(1 for standing in standings if standing.status is Status.DEGRADED)
+    unknown = sum(1 for standing in standings if standing.status is Status.NEW)
+    if not standings:
+        return "Nothing is measured: no source names a target."
+    if not down and not degraded and not unknown:
+        return f"All {len(standings)} targets are up."
+    parts = ((down, "down"), (degraded, "degraded"), (unknown, "not known yet"))
+    told = ", ".join(f"{number} {words}" for number, words in parts if number)
+    return f"Of {len(standings)} targets: {told}."
+
+
+def _rank(standing: Standing) -> tuple[int, str, str]:
+    target = standing.target
+    return (_WORST_FIRST.index(standing.status), target.check.name, str(target))
+
+
+def _row(standing: Standing) -> str:
+    target, status = standing.target, standing.status
+    since = datetime.fromtimestamp(standing.since, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    check, name, zone, why = map(
+        html.escape, (target.check.name, str(target), target.endpoint.zone, standing.why)
+    )
+    return (
+        f"<tr><td>{check}<td>{name}<td>{zone}<td class={status}>{status}"
+        f"<td>{since}<td>{standing.loss:.0%}<td>{why}"
+    )
