@@ -1,10 +1,13 @@
 """What all tests share: event loops by choice, and the test hosts."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
+from tests.namespaces import Namespace
 from tests.virtual_loop import VirtualTimeLoop
 
 
@@ -16,3 +19,31 @@ def pytest_asyncio_loop_factories(
     if item.get_closest_marker("virtual_time"):
         return {"virtual": VirtualTimeLoop}
     return {"asyncio": asyncio.SelectorEventLoop}
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail where nothing may be skipped: a test that never runs proves nothing."""
+    del exitstatus
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if skipped and os.environ.get("NETWATCH_TESTS_MAY_NOT_SKIP"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def netns() -> Iterator[Callable[[str], Namespace]]:
+    """Make network namespaces by name: `client = netns("client")`; for tests marked `netns`."""
+    if os.geteuid() != 0:
+        pytest.skip("only root makes network namespaces")
+    for program in ("ip", "nft"):
+        if shutil.which(program) is None:
+            pytest.skip(f"the program {program} is not installed")
+    made: list[Namespace] = []
+
+    def make(name: str) -> Namespace:
+        made.append(Namespace(name))
+        return made[-1]
+
+    yield make
+    for namespace in made:
+        namespace.close()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.config import DEFAULT_CONFIG, Config, ConfigError, load, schema
+from netwatch.config import DEFAULT_CONFIG, ConfigError, load, schema
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.sources.file import FileOptions
 from netwatch.sources.local import LocalOptions
@@ -23,111 +23,198 @@ def errors(text: str | bytes, environ: dict[str, str] | None = None) -> list[str
     return str(caught.value).splitlines()
 
 
-def of_a_check(text: str) -> str:
-    """Return a file whose check `a` has `text` at line 5."""
+OF_A_CHECK = "labels, probe, resolve, source, state"
+
+
+def a_check(text: str) -> str:
+    """Return a file whose check `a` says `text` at 5:5."""
     return f"checks:\n  a:\n    source: {{static: [10.0.0.7]}}\n    probe: {{icmp: }}\n    {text}\n"
 
 
-def of_a_probe(text: str) -> str:
-    """Return a file whose ping options are `text`, at 3:41."""
+def a_probe(text: str) -> str:
+    """Return a file whose options of ping are `text`, at 4:20."""
     return f"checks:\n  a:\n    source: {{static: [10.0.0.7]}}\n    probe: {{icmp: {{{text}}}}}\n"
 
 
-def of_a_source(text: str) -> str:
+def a_source(text: str) -> str:
     """Return a file whose check `a` has the source `text`, at 4:13."""
     return f"checks:\n  a:\n    probe: {{icmp: }}\n    source: {text}\n"
 
 
-KNOWN_PARTS = "expected one of labels, probe, resolve, source, state"
-
-
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "place", "message"),
     [
-        ("", "1:1: found nothing, expected a mapping"),
-        ("[]", "1:1: found an empty list, expected a mapping"),
-        ("listen: []", "1:1: checks: missing, expected a mapping"),
-        ("checks:", "1:8: checks: found nothing, expected a mapping"),
-        ("checks: {}", "1:9: checks: found an empty mapping, expected 1 or more entries"),
-        ("checks: [a]", "1:9: checks: found a list, expected a mapping"),
+        ("", "1:1", "found nothing, expected a mapping"),
+        ("[]", "1:1", "found an empty list, expected a mapping"),
+        ("listen: []", "1:1: checks", "missing, expected a mapping"),
+        ("checks:", "1:8: checks", "found nothing, expected a mapping"),
+        ("checks: {}", "1:9: checks", "found an empty mapping, expected 1 or more entries"),
+        ("checks: [a]", "1:9: checks", "found a list, expected a mapping"),
         (
             f"{GOOD}\nchekcs: 1",
-            '2:1: chekcs: unknown key, did you mean "checks"? '
-            "expected one of checks, listen, reload_endpoint",
+            "2:1: chekcs",
+            'unknown key, did you mean "checks"? expected one of checks, listen, reload_endpoint',
         ),
         (
             f"{GOOD}\nxyz: 1",
-            "2:1: xyz: unknown key, expected one of checks, listen, reload_endpoint",
+            "2:1: xyz",
+            "unknown key, expected one of checks, listen, reload_endpoint",
         ),
-        (f"{GOOD}\nreload_endpoint: yes", '2:18: reload_endpoint: found "yes", expected true or false'),
-        (f"{GOOD}\nlisten: :1", '2:9: listen: found ":1", expected a list'),
-        (f"{GOOD}\nlisten: [9847]", "2:10: listen[0]: found 9847, expected ADDRESS:PORT such as "
-         "127.0.0.1:9847, [::1]:9847 or :9847 (all addresses)"),
+        (
+            f"{GOOD}\nreload_endpoint: yes",
+            "2:18: reload_endpoint",
+            'found "yes", expected true or false',
+        ),
+        (f"{GOOD}\nlisten: :1", "2:9: listen", 'found ":1", expected a list'),
+        (
+            f"{GOOD}\nlisten: [9847]",
+            "2:10: listen[0]",
+            "found 9847, expected ADDRESS:PORT such as 127.0.0.1:9847, [::1]:9847 or :9847",
+        ),
         (
             f'{GOOD}\nlisten: [":1", "node:1"]',
-            '2:16: listen[1]: found "node", expected an IP address, no host name',
+            "2:16: listen[1]",
+            'found "node", expected an IP address, no host name',
         ),
-        (f'{GOOD}\nlisten: [":65536"]', "2:10: listen[0]: found the port 65536, expected 0 to 65535"),
+        (
+            f'{GOOD}\nlisten: [":65536"]',
+            "2:10: listen[0]",
+            "found the port 65536, expected 0 to 65535",
+        ),
         (
             "checks: {a b: {source: {static: [x]}, probe: {icmp: }}}",
-            '1:10: checks.a b: found "a b", expected a check name: '
-            '1 to 63 letters, digits, "-", "_" and "."',
+            "1:10: checks.a b",
+            'found "a b", expected a check name: 1 to 63 letters, digits, "-", "_" and "."',
         ),
-        ("checks: {a: }", "1:12: checks.a: found nothing, expected a mapping"),
-        ("checks: {a: {source: {local: {gateways: true}}}}", "1:13: checks.a.probe: missing, "
-         "expected a mapping"),
-        (f"{GOOD[:-1]}, a: {{}}}}", "1:62: checks.a: duplicate key, expected it once; "
-         "it was first at 1:10"),
-        (of_a_check("prob: 1"), f'5:5: checks.a.prob: unknown key, did you mean "probe"? {KNOWN_PARTS}'),
-        (of_a_check("labels: {zone: a}"), '5:14: checks.a.labels.zone: "zone" is a reserved label name, '
-         "expected another one"),
-        (of_a_check("labels: {__x: a}"), '5:14: checks.a.labels.__x: "__x" is a reserved label name, '
-         "expected another one"),
-        (of_a_check("labels: {a-b: c}"), '5:14: checks.a.labels.a-b: found "a-b", expected a label name: '
-         "letters, digits and underscores, no digit first"),
-        (of_a_check("labels: {floor: 3}"), "5:21: checks.a.labels.floor: found 3, expected text in quotes"),
-        (of_a_check("labels: {team: ${TEAM}}"), "5:21: found ${ inside [ ] or { }, expected the value in "
-         'quotes, as in "${NAME}"'),
-        (of_a_check("state: {down_after: 0}"), "5:25: checks.a.state.down_after: found 0, expected at least 1"),
-        (of_a_check("resolve: {family: ipv5}"), '5:23: checks.a.resolve.family: found "ipv5", '
-         "expected any, ipv4, ipv6 or both"),
-        (of_a_probe("timeout: 5"), "4:30: checks.a.probe.icmp.timeout: 5 has no unit, "
-         "expected a duration such as 500ms, 1s or 2m"),
-        (of_a_probe("timeout: '5'"), '4:30: checks.a.probe.icmp.timeout: "5" has no unit, '
-         "expected a duration such as 500ms, 1s or 2m"),
-        (of_a_probe("timeout: 5 s"), '4:30: checks.a.probe.icmp.timeout: found "5 s", '
-         "expected a duration such as 500ms, 1s or 2m"),
-        (of_a_probe("interval: 1us"), '4:31: checks.a.probe.icmp.interval: found "1us", '
-         "expected at least 10ms"),
-        (of_a_probe("size: 1.5"), "4:27: checks.a.probe.icmp.size: found 1.5, expected a whole number"),
-        (of_a_probe("source_address: x"), '4:37: checks.a.probe.icmp.source_address: found "x", '
-         "expected an IP address"),
-        (of_a_probe("dont_fragment: 1"), "4:36: checks.a.probe.icmp.dont_fragment: found 1, "
-         "expected true or false"),
-        (of_a_source("static"), '4:13: checks.a.source: found "static", expected a mapping'),
-        (of_a_source("{}"), "4:13: checks.a.source: found an empty mapping, "
-         "expected exactly one of file, local, static"),
-        (of_a_source("{local: {gateways: true}, static: [x]}"), "4:13: checks.a.source: "
-         "found local and static, expected exactly one of file, local, static"),
-        (of_a_source("{static: }"), "4:21: checks.a.source.static: found nothing, expected a list"),
-        (of_a_source("{static: []}"), "4:22: checks.a.source.static: found an empty list, "
-         "expected 1 or more entries"),
-        (of_a_source("{static: [{name: x}]}"), "4:23: checks.a.source.static[0].host: missing, expected text"),
-        (of_a_source("{static: [{host: x, prot: 1}]}"), "4:33: checks.a.source.static[0].prot: unknown key, "
-         'did you mean "port"? expected one of host, labels, name, port, zone'),
-        (of_a_source("{file: }"), "4:19: checks.a.source.file.path: missing, expected text"),
-        (of_a_source('"${SOURCE}"'), "4:13: checks.a.source: the environment variable SOURCE is not set, "
-         "expected it or a default as in ${SOURCE:-default}"),
-        ("checks:\n\ta: 1", "2:1: found a tab, expected spaces"),
-        (f"{GOOD}\n---\n{GOOD}", "2:1: found a second document, expected one in a file"),
+        ("checks: {a: }", "1:13: checks.a", "found nothing, expected a mapping"),
+        (
+            "checks: {a: {source: {local: {gateways: true}}}}",
+            "1:13: checks.a.probe",
+            "missing, expected a mapping",
+        ),
+        (
+            f"{GOOD[:-1]}, a: {{}}}}",
+            "1:62: checks.a",
+            "duplicate key, expected it once; it was first at 1:10",
+        ),
+        (
+            a_check("labes: {}"),
+            "5:5: checks.a.labes",
+            f'unknown key, did you mean "labels"? expected one of {OF_A_CHECK}',
+        ),
+        (
+            a_check("labels: {zone: a}"),
+            "5:14: checks.a.labels.zone",
+            '"zone" is a reserved label name, expected another one',
+        ),
+        (
+            a_check("labels: {__x: a}"),
+            "5:14: checks.a.labels.__x",
+            '"__x" is a reserved label name, expected another one',
+        ),
+        (
+            a_check("labels: {a-b: c}"),
+            "5:14: checks.a.labels.a-b",
+            'found "a-b", expected a label name: letters, digits and underscores, no digit first',
+        ),
+        (
+            a_check("labels: {floor: 3}"),
+            "5:21: checks.a.labels.floor",
+            "found 3, expected text in quotes",
+        ),
+        (
+            a_check("labels: {team: ${TEAM}}"),
+            "5:21",
+            'found ${ inside [ ] or { }, expected the value in quotes, as in "${NAME}"',
+        ),
+        (
+            a_check("state: {down_after: 0}"),
+            "5:25: checks.a.state.down_after",
+            "found 0, expected at least 1",
+        ),
+        (
+            a_check("resolve: {family: ipv5}"),
+            "5:23: checks.a.resolve.family",
+            'found "ipv5", expected any, ipv4, ipv6 or both',
+        ),
+        (
+            a_probe("timeout: 5"),
+            "4:29: checks.a.probe.icmp.timeout",
+            "5 has no unit, expected a duration such as 500ms, 1s or 2m",
+        ),
+        (
+            a_probe("timeout: '5'"),
+            "4:29: checks.a.probe.icmp.timeout",
+            '"5" has no unit, expected a duration such as 500ms, 1s or 2m',
+        ),
+        (
+            a_probe("timeout: 5 s"),
+            "4:29: checks.a.probe.icmp.timeout",
+            'found "5 s", expected a duration such as 500ms, 1s or 2m',
+        ),
+        (
+            a_probe("interval: 1us"),
+            "4:30: checks.a.probe.icmp.interval",
+            'found "1us", expected at least 10ms',
+        ),
+        (
+            a_probe("size: 1.5"),
+            "4:26: checks.a.probe.icmp.size",
+            "found 1.5, expected a whole number",
+        ),
+        (
+            a_probe("source_address: x"),
+            "4:36: checks.a.probe.icmp.source_address",
+            'found "x", expected an IP address',
+        ),
+        (
+            a_probe("dont_fragment: 1"),
+            "4:35: checks.a.probe.icmp.dont_fragment",
+            "found 1, expected true or false",
+        ),
+        (a_source("static"), "4:13: checks.a.source", 'found "static", expected a mapping'),
+        (
+            a_source("{}"),
+            "4:13: checks.a.source",
+            "found an empty mapping, expected exactly one of file, local, static",
+        ),
+        (
+            a_source("{local: {gateways: true}, static: [x]}"),
+            "4:13: checks.a.source",
+            "found local and static, expected exactly one of file, local, static",
+        ),
+        (a_source("{static: }"), "4:22: checks.a.source.static", "found nothing, expected a list"),
+        (
+            a_source("{static: []}"),
+            "4:22: checks.a.source.static",
+            "found an empty list, expected 1 or more entries",
+        ),
+        (
+            a_source("{static: [{name: x}]}"),
+            "4:23: checks.a.source.static[0].host",
+            "missing, expected text",
+        ),
+        (
+            a_source("{static: [{host: x, prot: 1}]}"),
+            "4:33: checks.a.source.static[0].prot",
+            'unknown key, did you mean "port"? expected one of host, labels, name, port, zone',
+        ),
+        (a_source("{file: }"), "4:20: checks.a.source.file.path", "missing, expected text"),
+        (
+            a_source('"${SOURCE}"'),
+            "4:13: checks.a.source",
+            "the variable SOURCE is not set, expected it in the environment, or ${SOURCE:-default}",
+        ),
+        ("checks:\n\ta: 1", "2:1", "found a tab, expected spaces"),
+        (f"{GOOD}\n---\n{GOOD}", "2:1", "found a second document, expected one in a file"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(text: str, message: str) -> None:
-    assert errors(text) == [f"f.yaml:{message}"]
+def test_what_is_wrong_is_said_with_its_place(text: str, place: str, message: str) -> None:
+    assert errors(text) == [f"f.yaml:{place}: {message}"]
 
 
 def test_two_targets_that_are_one_collide() -> None:
-    [error] = errors(of_a_source("{static: [10.0.0.7, 10.0.0.8, {host: 10.0.0.7}]}"))
+    [error] = errors(a_source("{static: [10.0.0.7, 10.0.0.8, {host: 10.0.0.7}]}"))
     assert error.startswith("f.yaml:4:22: checks.a.source.static: ")
     assert "10.0.0.7" in error
     assert "twice" in error
@@ -165,14 +252,14 @@ reload_endpoint: true
 checks:
   one:
     source: {static: [{host: 10.0.0.7, name: db, port: 5432, labels: {tier: "1"}}]}
-    probe: {icmp: {interval: 500ms, size: "${SIZE:-1400}"}}
+    probe: {icmp: {interval: 500ms, size: 1400}}
     labels: {team: net}
     state: {down_after: 5, degraded_latency: 20ms}
     resolve: {family: both}
   two.x-y_z:
     source: {file: {path: /etc/targets.yaml}}
     probe: {icmp: }
-""".replace('"${SIZE:-1400}"', "1400"),
+""",
         "f.yaml",
         {"HOST_IP": "10.0.0.1"},
     )
@@ -182,7 +269,7 @@ checks:
     assert (one.source_name, one.probe_name) == ("static", "icmp")
     assert isinstance(one.source_options, StaticOptions)
     assert one.source_options.root[0].labels == {"tier": "1"}
-    assert one.probe_options == IcmpOptions(interval=0.5, size=1400)
+    assert one.probe_options == IcmpOptions.model_validate({"interval": "500ms", "size": 1400})
     assert one.labels == {"team": "net"}
     assert (one.state.down_after, one.state.degraded_latency) == (5, 0.02)
     assert one.resolve.family == "both"
@@ -199,23 +286,36 @@ def test_what_is_not_said_has_its_default() -> None:
 
 
 def test_a_number_from_the_environment_is_a_number() -> None:
-    text = "checks:\n  a:\n    source: {static: [a]}\n    probe:\n      icmp:\n        size: ${SIZE}\n"
+    text = (
+        "checks:\n  a:\n    source: {static: [a]}\n    probe:\n      icmp:\n        size: ${SIZE}\n"
+    )
     config = load(text, "f.yaml", {"SIZE": "1400"})
     assert config.checks["a"].probe_options == IcmpOptions(size=1400)
 
 
 def test_json_is_accepted() -> None:
-    assert load(json.dumps({"checks": {"a": {"source": {"static": ["10.0.0.7"]}, "probe": {"icmp": None}}}}), "f.json", {}) == load(GOOD, "f.yaml", {})
+    check = {"source": {"static": ["10.0.0.7"]}, "probe": {"icmp": None}}
+    assert load(json.dumps({"checks": {"a": check}}), "f.json", {}) == load(GOOD, "f.yaml", {})
 
 
 def test_files_that_say_the_same_are_equal() -> None:
-    spelt_out = 'listen: ["127.0.0.1:9847"]\nchecks:\n  a:\n    labels: {}\n    source: {static: [{host: 10.0.0.7}]}\n    probe: {icmp: {interval: 1000ms}}\n'
+    spelt_out = """listen: ["127.0.0.1:9847"]
+checks:
+  a:
+    labels: {}
+    probe: {icmp: {interval: 1000ms}}
+    source: {static: [{host: 10.0.0.7}]}
+"""
     assert load(GOOD, "f.yaml", {}) == load(spelt_out, "f.yaml", {})
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [("10.0.0.7]", "10.0.0.8]"), ("icmp: ", "icmp: {size: 57}"), ("probe", "labels: {a: b}, probe")],
+    [
+        ("10.0.0.7]", "10.0.0.8]"),
+        ("icmp: ", "icmp: {size: 57}"),
+        ("probe", "labels: {a: b}, probe"),
+    ],
 )
 def test_a_check_that_changed_is_not_equal_to_what_it_was(before: str, after: str) -> None:
     old, new = load(GOOD, "f.yaml", {}), load(GOOD.replace(before, after), "f.yaml", {})
@@ -229,30 +329,33 @@ def test_the_default_configuration_pings_what_this_node_depends_on() -> None:
     assert config.checks["local"].source_options == LocalOptions(
         gateways=True, resolvers=True, loopback="fallback"
     )
-    assert config.checks["local"].probe_options == IcmpOptions(interval=1.0, timeout=1.0)
+    assert config.checks["local"].probe_options == IcmpOptions()
 
 
-keys = st.sampled_from(
-    ["listen", "checks", "reload_endpoint", "a", "source", "probe", "labels", "state", "resolve"]
-    + ["static", "file", "local", "icmp", "host", "port", "interval", "timeout", "path", "gateways"]
+KEYS = (
+    "listen checks reload_endpoint a source probe labels state resolve static file local icmp host"
 )
+KEYS += " port interval timeout path gateways"
+
+keys = st.sampled_from(KEYS.split())
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
 leaves |= st.sampled_from(["1s", "5", "127.0.0.1:1", "10.0.0.7", "${NONE}", "any"])
-trees = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner))
+trees = st.recursive(
+    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner)
+)
 
 
 @given(trees)
 def test_any_document_is_a_configuration_or_has_errors_in_plain_words(value: Any) -> None:
     text = json.dumps(value).replace(r"\ud", "")
     try:
-        config = load(text, "f.yaml", {})
+        load(text, "f.yaml", {})
     except ConfigError as error:
-        lines = str(error).splitlines()
-        assert lines
-        assert all(re.match(r"f\.yaml:[1-9][0-9]*:[1-9][0-9]*: ", line) for line in lines)
-        assert not re.search(r"Input should|Extra inputs|Field required|https?:", str(error))
-    else:
-        assert isinstance(config, Config)
+        said = str(error)
+        assert all(
+            re.match(r"f\.yaml:[1-9][0-9]*:[1-9][0-9]*: ", line) for line in said.split("\n")
+        )
+        assert not re.search(r"Input should|Extra inputs|Field required|https?:", said)
 
 
 @given(st.text() | st.binary())
@@ -265,7 +368,9 @@ def test_the_schema_is_of_2020_12_and_knows_every_key() -> None:
     assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert sorted(found["properties"]) == ["checks", "listen", "reload_endpoint"]
     assert sorted(found["$defs"]["Source"]["properties"]) == ["file", "local", "static"]
-    assert found["$defs"]["Probe"]["properties"]["icmp"]["anyOf"][0] == {"$ref": "#/$defs/IcmpOptions"}
+    assert found["$defs"]["Probe"]["properties"]["icmp"]["anyOf"][0] == {
+        "$ref": "#/$defs/IcmpOptions"
+    }
 
 
 def test_the_schema_writes_durations_as_files_do_and_describes_every_field() -> None:

@@ -31,7 +31,7 @@ def errors(caught: pytest.ExceptionInfo[ValidationError]) -> list[tuple[Any, str
 @pytest.mark.parametrize(
     ("value", "choice"),
     [
-        ({"ping": {"interval": "2m"}}, Choice("ping", PingLike(interval=120.0))),
+        ({"ping": {"interval": "2m"}}, Choice("ping", PingLike.model_validate({"interval": "2m"}))),
         ({"ping": {}}, Choice("ping", PingLike())),
         ({"ping": None}, Choice("ping", PingLike())),
         ({"file": {"path": "/x"}}, Choice("file", FileLike(path="/x"))),

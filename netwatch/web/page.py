@@ -19,7 +19,8 @@ body { margin: 2rem auto; max-width: 64rem; padding: 0 1rem; }
 h1 { font-size: 1.3rem; margin-bottom: .2rem; }
 table { border-collapse: collapse; width: 100%; margin-top: 1rem; }
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8884; }
-td { font-variant-numeric: tabular-nums; }
+td { font-variant-numeric: tabular-nums; vertical-align: top; }
+td:not(:last-child) { white-space: nowrap; }
 .down { color: #d33; font-weight: 600; } .degraded { color: #c80; font-weight: 600; }
 .up { color: #2a8; } .new, small { opacity: .7; }
 """

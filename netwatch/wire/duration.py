@@ -5,12 +5,7 @@ import re
 
 from netwatch.wire.document import described
 
-UNITS_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(us|ms|s|m|h|d))+$"
-
-_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(us|ms|s|m|h|d)")
-_NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+")
-_UNITS_MICROSECONDS = {
+UNITS_MICROSECONDS = {
     "d": 86_400_000_000,
     "h": 3_600_000_000,
     "m": 60_000_000,
@@ -18,6 +13,10 @@ _UNITS_MICROSECONDS = {
     "ms": 1_000,
     "us": 1,
 }
+DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(us|ms|s|m|h|d))+$"
+
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(us|ms|s|m|h|d)")
+_NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+")
 
 
 def parse_duration(text: object) -> float:
@@ -26,7 +25,8 @@ def parse_duration(text: object) -> float:
     Raises ValueError for anything else, also for a bare number: `5` says nothing about its unit.
     """
     if isinstance(text, str) and re.fullmatch(DURATION_PATTERN, text):
-        seconds = sum(float(number) * UNITS_SECONDS[unit] for number, unit in _PART.findall(text))
+        parts = _PART.findall(text)
+        seconds = sum(float(number) * UNITS_MICROSECONDS[unit] for number, unit in parts) / 1e6
         if math.isfinite(seconds):
             return seconds
     expected = "expected a duration such as 500ms, 1s or 2m"
@@ -39,7 +39,7 @@ def format_duration(seconds: float) -> str:
     """Write seconds exactly, to the microsecond, as configuration files do: `10ms`, `1m30s`."""
     rest = round(seconds * 1_000_000)
     parts = []
-    for unit, microseconds in _UNITS_MICROSECONDS.items():
+    for unit, microseconds in UNITS_MICROSECONDS.items():
         number, rest = divmod(rest, microseconds)
         if number:
             parts.append(f"{number}{unit}")

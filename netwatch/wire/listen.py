@@ -33,7 +33,7 @@ def parse_listen(text: object) -> ListenAddress:
     """
     match = _ADDRESS.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        expected = "127.0.0.1:9847, [::1]:9847 or :9847 (all addresses)"
+        expected = "127.0.0.1:9847, [::1]:9847 or :9847"
         raise ValueError(f"found {described(text)}, expected ADDRESS:PORT such as {expected}")
     try:
         if match["ipv6"]:

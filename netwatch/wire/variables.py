@@ -25,8 +25,8 @@ def expand(text: str, environ: Mapping[str, str]) -> str:
             return environ.get(name) or default
         if name not in environ:
             raise ValueError(
-                f"the environment variable {name} is not set, "
-                f"expected it or a default as in ${{{name}:-default}}"
+                f"the variable {name} is not set, expected it in the environment, "
+                f"or ${{{name}:-default}}"
             )
         return environ[name]
 

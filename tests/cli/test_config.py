@@ -90,7 +90,7 @@ sys.exit(args.run(args))
     assert (good.returncode, good.stdout, good.stderr) == (0, "<stdin>: ok, 1 check\n", "")
     bad = check({})
     assert bad.returncode == 2
-    assert bad.stderr.startswith("<stdin>:2:10: listen[0]: the environment variable ADDRESS is not")
+    assert bad.stderr.startswith("<stdin>:2:10: listen[0]: the variable ADDRESS is not set")
 
 
 def test_the_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,6 @@ import socket
 from collections.abc import Iterator
 
 import dns.message
-import dns.opcode
 import dns.rcode
 import dns.rrset
 import pytest
@@ -112,7 +111,7 @@ async def test_a_port_where_nobody_listens_is_told_at_once(refusing_port: int) -
 
 
 async def test_an_interface_that_is_not_there_is_the_reason() -> None:
-    with pytest.raises(QueryError, match="No such device"):
+    with pytest.raises(QueryError, match=r"[Nn]o interface|No such device"):
         await ask("fe80::1%not-there", 53, "wiki.example", 4)
 
 

@@ -28,7 +28,7 @@ def test_variables_are_replaced_once(text: str, expanded: str) -> None:
 
 
 def test_an_unset_variable_without_default_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"variable NONE is not set, .* as in \$\{NONE:-default\}"):
+    with pytest.raises(ValueError, match=r"variable NONE is not set, .* or \$\{NONE:-default\}"):
         expand("${HOST} ${NONE}", ENVIRON)
 
 
