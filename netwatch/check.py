@@ -51,11 +51,14 @@ class SourceHealth:
     def age_seconds(self) -> float:
         return 0.0 if self.failing_since is None else self.now() - self.failing_since
 
-    def succeed(self, snapshot: Snapshot) -> None:
-        """Take a good snapshot."""
+    def succeed(self) -> None:
+        """The source had something to say."""
+        self.failing_since = None
+
+    def count(self, snapshot: Snapshot) -> None:
+        """Count what became of it by resolution."""
         resolved = sum(1 for endpoint in snapshot if endpoint.address)
         self.targets = {"resolved": resolved, "unresolved": len(snapshot) - resolved}
-        self.failing_since = None
 
     def fail(self) -> None:
         """The backend failed; the last good snapshot stays in use."""
@@ -76,8 +79,16 @@ class CheckParts:
     state_options: StateOptions
 
 
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """The Publisher behind resolution."""
+
+    publish: Callable[[Snapshot], None]
+    fail: Callable[[str], None]
+
+
 class RunningCheck:
-    """Keeps the targets of one check followed, probed and tracked."""
+    """Keeps the targets of one check followed, probed and tracked; the source's Publisher."""
 
     def __init__(
         self,
@@ -98,7 +109,9 @@ class RunningCheck:
         self._follower = Follower(
             parts.check, join=self._join, change=tracker.change, leave=self._leave
         )
-        self._resolving = Resolving(self, resolve, parts.resolve_options)
+        self._resolving = Resolving(
+            _Resolved(self._follow, self.fail), resolve, parts.resolve_options
+        )
 
     async def run(self) -> None:
         """Work until cancelled; then all targets leave."""
@@ -109,23 +122,25 @@ class RunningCheck:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._resolving.run(), name=f"{check.name} resolution")
-                group.create_task(
-                    self._parts.source.run(self._resolving), name=f"{check.name} source"
-                )
+                group.create_task(self._parts.source.run(self), name=f"{check.name} source")
         finally:
             self._follower.follow(())
             self._tracker.end(check)
             self._sources.remove(row)
 
     def publish(self, snapshot: Snapshot) -> None:
-        """Follow what the source named, resolved by now, with the labels of the check."""
-        self._health.succeed(snapshot)
-        self._follower.follow(tuple(self._labelled(endpoint) for endpoint in snapshot))
+        """Have resolved, and then followed, what the source names."""
+        self._health.succeed()
+        self._resolving.publish(snapshot)
 
     def fail(self, why: str) -> None:
         """Keep the last good targets."""
         self._health.fail()
         self._complain(f"{self._parts.check.name}: {why}; the targets stay as they were")
+
+    def _follow(self, snapshot: Snapshot) -> None:
+        self._health.count(snapshot)
+        self._follower.follow(tuple(self._labelled(endpoint) for endpoint in snapshot))
 
     def _labelled(self, endpoint: Endpoint) -> Endpoint:
         labels = dict(self._parts.check.labels) | dict(endpoint.labels)

@@ -21,7 +21,7 @@ GATHER_SECONDS = 0.1  # answers that come within this are published together
 MIN_TTL_SECONDS, MAX_TTL_SECONDS = 5.0, 300.0
 MIN_RETRY_SECONDS, MAX_RETRY_SECONDS = 5.0, 60.0
 JITTER = 0.1  # the share of a wait that is added at random, so that agents do not ask as one
-CONCURRENCY = 20
+CONCURRENCY = 100
 # Names that failed last time may take long again; in a lane of their own they hold up no other.
 RETRY_CONCURRENCY = 10
 

@@ -65,20 +65,18 @@ async def ask(server: str, port: int, name: str, family: Family) -> Records:
         raise QueryError(f"malformed answer ({error})") from error
 
 
-def _records(response: dns.message.Message) -> Records:
+def _records(response: dns.message.QueryMessage) -> Records:
     """Read the addresses at the end of the CNAME chain (RFC 1034 section 3.6.2)."""
     rcode = response.rcode()
     if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         return Records(None, 0, dns.rcode.to_text(rcode))
-    if not isinstance(response, dns.message.QueryMessage):
-        raise QueryError("an answer to something else")
     chain = response.resolve_chaining()
     addresses = tuple(record.to_text() for record in chain.answer or ())
     said = "NXDOMAIN" if rcode == dns.rcode.NXDOMAIN else f"{len(addresses) or 'no'} addresses"
     return Records(addresses, chain.minimum_ttl, said)
 
 
-async def _exchange(server: str, port: int, query: dns.message.Message) -> dns.message.Message:
+async def _exchange(server: str, port: int, query: dns.message.Message) -> dns.message.QueryMessage:
     """Ask by UDP, and again by TCP if the answer was truncated (RFC 1035 section 4.2)."""
     family, address = _socket_address(server, port)
     response = await _exchange_udp(family, address, query)
@@ -89,7 +87,7 @@ async def _exchange(server: str, port: int, query: dns.message.Message) -> dns.m
 
 async def _exchange_udp(
     family: socket.AddressFamily, address: tuple[str | int, ...], query: dns.message.Message
-) -> dns.message.Message:
+) -> dns.message.QueryMessage:
     loop = asyncio.get_running_loop()
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
         sock.setblocking(False)
@@ -101,18 +99,22 @@ async def _exchange_udp(
                 return response
 
 
-def _response_to(query: dns.message.Message, wire: bytes) -> dns.message.Message | None:
+def _response_to(query: dns.message.Message, wire: bytes) -> dns.message.QueryMessage | None:
     """Decode the response to this query; None for anything else, as it may be forged (RFC 5452)."""
     try:
-        response = dns.message.from_wire(wire)
+        response = dns.message.from_wire(wire, raise_on_truncation=True)
+    except dns.message.Truncated as truncated:
+        response = truncated.kwargs["message"]  # some servers cut in the middle of a record
     except dns.exception.DNSException:
         return None
-    return response if query.is_response(response) else None
+    if isinstance(response, dns.message.QueryMessage) and query.is_response(response):
+        return response
+    return None
 
 
 async def _exchange_tcp(
     family: socket.AddressFamily, address: tuple[str | int, ...], query: dns.message.Message
-) -> dns.message.Message:
+) -> dns.message.QueryMessage:
     loop = asyncio.get_running_loop()
     with socket.socket(family, socket.SOCK_STREAM) as sock:
         sock.setblocking(False)
@@ -120,9 +122,9 @@ async def _exchange_tcp(
         wire = query.to_wire()
         await loop.sock_sendall(sock, len(wire).to_bytes(2) + wire)
         length = int.from_bytes(await _receive(sock, 2))
-        response = dns.message.from_wire(await _receive(sock, length))
-    if not query.is_response(response):
-        raise QueryError("an answer to something else")
+        response = _response_to(query, await _receive(sock, length))
+    if not response:
+        raise QueryError("malformed answer, or one to something else")
     return response
 
 

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from netwatch.model import Endpoint, Snapshot
 from netwatch.options import Labels, Options
+from netwatch.wire.document import described
 from netwatch.wire.hostname import MAX_PORT, parse_address, parse_host
 
 
@@ -14,7 +15,7 @@ def _probeable_host(text: str) -> str:
     host = parse_host(text)
     address = parse_address(host)
     if address and (address.is_unspecified or address.is_multicast):
-        raise ValueError(f"found {text!r}, expected the address of one host")
+        raise ValueError(f"found {described(text)}, expected the address of one host")
     return host
 
 
@@ -75,5 +76,5 @@ def snapshot_of(targets: Iterable[StaticTarget]) -> Snapshot:
 
 def _called(endpoint: Endpoint) -> str:
     port = f" port {endpoint.port}" if endpoint.port else ""
-    name = f"{endpoint.name!r} " if endpoint.name != endpoint.host else ""
-    return f"{name}{endpoint.host!r}{port}"
+    name = f"{described(endpoint.name)} with host " if endpoint.name != endpoint.host else ""
+    return f"{name}{described(endpoint.host)}{port}"

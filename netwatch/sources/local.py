@@ -52,13 +52,18 @@ class LocalSource:
         self._root = root
 
     async def run(self, publisher: Publisher) -> None:
-        """Publish every ten seconds, until cancelled."""
+        """Publish every ten seconds, until cancelled; a failure is told once, until it ends."""
+        told = ""
         while True:
             try:
                 snapshot = self._look()
             except OSError as error:
-                publisher.fail(f"{error.filename}: {error.strerror}")
+                why = f"{error.filename}: {error.strerror}"
+                if why != told:
+                    publisher.fail(why)
+                told = why
             else:
+                told = ""
                 publisher.publish(snapshot)
             await asyncio.sleep(INTERVAL_SECONDS)
 

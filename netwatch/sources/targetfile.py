@@ -25,7 +25,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from netwatch.model import Snapshot
 from netwatch.options import RESERVED_LABELS, Labels, Options
 from netwatch.sources.endpoint import Host, Name, StaticTarget, TargetItem, snapshot_of
-from netwatch.wire.document import Path, described, dotted
+from netwatch.wire.document import DocumentError, Path, described, dotted
 from netwatch.wire.hostname import split_port
 from netwatch.wire.yaml import parse as parse_yaml
 
@@ -64,7 +64,7 @@ def parse_targets(text: str, *, as_json: bool) -> Snapshot:
 
     Raises ValueError that names the first wrong entry, what was found and what is expected.
     """
-    document = _parse_json(text) if as_json else parse_yaml(text).value
+    document = _parse_json(text) if as_json else _parse_yaml(text)
     return snapshot_of(_targets(document))
 
 
@@ -73,6 +73,13 @@ def _parse_json(text: str) -> Any:
         return json.loads(text)
     except RecursionError:
         raise ValueError("found too many levels, expected a list of targets") from None
+
+
+def _parse_yaml(text: str) -> Any:
+    try:
+        return parse_yaml(text).value
+    except DocumentError as error:
+        raise ValueError(str(error.problems[0])) from None
 
 
 def _targets(document: Any) -> Iterator[StaticTarget]:

@@ -3,6 +3,8 @@
 import ipaddress
 import re
 
+from netwatch.wire.document import described
+
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 MAX_NAME_LENGTH = 253  # RFC 1035 section 2.3.4, as text without the last dot
@@ -28,9 +30,11 @@ def parse_host(text: str) -> str:
     if address := parse_address(text):
         return str(address)
     if "://" in text:
-        raise ValueError(f"found {text!r}, expected an IP address or a host name, not a URL")
+        raise ValueError(
+            f"found {described(text)}, expected an IP address or a host name, not a URL"
+        )
     if not _is_name(text):
-        raise ValueError(f"found {text!r}, expected an IP address or a host name")
+        raise ValueError(f"found {described(text)}, expected an IP address or a host name")
     return text
 
 
@@ -45,7 +49,9 @@ def split_port(text: str) -> tuple[str, int]:
     if not colon or parse_address(text) or "/" in text:
         return text, 0
     if not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) <= MAX_PORT:
-        raise ValueError(f"found port {port!r} in {text!r}, expected 1 to {MAX_PORT}")
+        raise ValueError(
+            f"found port {described(port)} in {described(text)}, expected 1 to {MAX_PORT}"
+        )
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 

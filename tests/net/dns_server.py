@@ -18,8 +18,8 @@ class DnsServer:
     """Answers from `zone`: lines such as `300 A 10.0.0.1` by full name.
 
     Names in `rcodes` are answered with that code. `twist` turns an answer into what is sent by
-    UDP instead; nothing is sent for an empty list. A TCP answer ends after
-    `stream_bytes`, if given. All that is asked for is in `asked`.
+    UDP instead; nothing is sent for an empty list. `stream_twist` does the same for TCP,
+    where an answer ends after `stream_bytes`, if given. All that is asked for is in `asked`.
     """
 
     address: str
@@ -27,6 +27,7 @@ class DnsServer:
     zone: dict[str, list[str]] = field(default_factory=dict)
     rcodes: dict[str, dns.rcode.Rcode] = field(default_factory=dict)
     twist: Callable[[dns.message.Message], list[bytes]] = lambda answer: [answer.to_wire()]
+    stream_twist: Callable[[dns.message.Message], bytes] = lambda answer: answer.to_wire()
     stream_bytes: int | None = None
     asked: list[str] = field(default_factory=list)
 
@@ -53,7 +54,7 @@ class DnsServer:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         length = int.from_bytes(await reader.readexactly(2))
-        wire = self.answer(await reader.readexactly(length)).to_wire()
+        wire = self.stream_twist(self.answer(await reader.readexactly(length)))
         sent = len(wire).to_bytes(2) + wire
         writer.write(sent[: self.stream_bytes])
         writer.close()
@@ -74,11 +75,15 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def dns_server(address: str = "127.0.0.1", port: int = 0) -> AsyncIterator[DnsServer]:
-    """Serve by UDP and TCP on one port until the end of the block."""
+async def dns_server(
+    address: str = "127.0.0.1", port: int = 0, *, tcp: bool = True
+) -> AsyncIterator[DnsServer]:
+    """Serve by UDP and TCP on one port until the end of the block; by UDP alone without `tcp`."""
     server = DnsServer(address)
     stream = await asyncio.start_server(server.serve_stream, address, port)
     server.port = stream.sockets[0].getsockname()[1]
+    if not tcp:
+        stream.close()
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: _Datagrams(server), (address, server.port)
     )

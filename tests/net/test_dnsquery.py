@@ -2,6 +2,7 @@ import asyncio
 import socket
 from collections.abc import Iterator
 
+import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
@@ -121,6 +122,32 @@ async def test_a_connection_that_is_cut_is_the_reason(length: int) -> None:
         server.zone, server.twist, server.stream_bytes = WIKI, cut_off, length
         with pytest.raises(QueryError, match="closed before the answer was complete"):
             await ask("127.0.0.1", server.port, "wiki.example", 4)
+
+
+async def test_a_strange_answer_by_tcp_is_the_reason() -> None:
+    async with dns_server() as server:
+        server.zone, server.twist = WIKI, cut_off
+        server.stream_twist = lambda answer: (answer.id ^ 1).to_bytes(2) + answer.to_wire()[2:]
+        with pytest.raises(QueryError, match="malformed answer, or one to something else"):
+            await ask("127.0.0.1", server.port, "wiki.example", 4)
+
+
+async def test_a_server_that_does_not_listen_by_tcp_is_the_reason() -> None:
+    async with dns_server(tcp=False) as server:
+        server.zone, server.twist = WIKI, cut_off
+        with pytest.raises(QueryError, match="Connection refused"):
+            await ask("127.0.0.1", server.port, "wiki.example", 4)
+
+
+async def test_an_answer_cut_within_a_record_is_asked_for_again_by_tcp() -> None:
+    def cut_within(answer: dns.message.Message) -> list[bytes]:
+        answer.flags |= dns.flags.TC
+        return [answer.to_wire()[:-2]]
+
+    async with dns_server() as server:
+        server.zone, server.twist = WIKI, cut_within
+        records = await ask("127.0.0.1", server.port, "wiki.example", 4)
+    assert records.addresses == ("127.0.0.7",)
 
 
 async def test_a_name_too_long_for_dns_is_asked_of_nobody() -> None:

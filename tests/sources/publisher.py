@@ -1,0 +1,22 @@
+"""A Publisher that keeps what it is told."""
+
+from dataclasses import dataclass, field
+
+from netwatch.model import Snapshot
+
+
+@dataclass
+class Published:
+    snapshots: list[Snapshot] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def publish(self, snapshot: Snapshot) -> None:
+        self.snapshots.append(snapshot)
+
+    def fail(self, why: str) -> None:
+        self.failures.append(why)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the last snapshot."""
+        return [endpoint.name for endpoint in self.snapshots[-1]]

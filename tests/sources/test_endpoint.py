@@ -1,0 +1,79 @@
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from netwatch.model import Endpoint
+from netwatch.sources.endpoint import StaticTarget, TargetItem, snapshot_of
+
+ITEM: TypeAdapter[StaticTarget] = TypeAdapter(TargetItem)
+
+
+def read(item: Any) -> Endpoint:
+    return ITEM.validate_python(item).endpoint()
+
+
+def test_a_target_says_all_it_knows() -> None:
+    item = {
+        "name": "wiki",
+        "host": "wiki.example",
+        "port": 443,
+        "zone": "a",
+        "labels": {"team": "docs", "env": "prod"},
+    }
+    assert read(item) == Endpoint(
+        name="wiki",
+        host="wiki.example",
+        port=443,
+        zone="a",
+        labels=(("env", "prod"), ("team", "docs")),
+    )
+
+
+def test_a_host_alone_is_its_own_name() -> None:
+    assert read("2001:DB8::7") == Endpoint(name="2001:db8::7", host="2001:db8::7")
+    assert read({"host": "wiki."}) == Endpoint(name="wiki.", host="wiki.")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "224.0.0.1", "ff02::1%eth0"])
+def test_an_address_that_is_not_one_host_is_refused(host: str) -> None:
+    with pytest.raises(ValidationError, match="expected the address of one host"):
+        read(host)
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        ({"name": "wiki"}, "Field required"),
+        ({"host": "wiki", "name": ""}, "at least 1 character"),
+        ({"host": "https://wiki/"}, "not a URL"),
+        ({"host": "wiki:80"}, "expected an IP address or a host name"),
+        ({"host": "wiki", "port": 0}, "greater than or equal to 1"),
+        ({"host": "wiki", "port": 65536}, "less than or equal to 65535"),
+        ({"host": "wiki", "port": "80"}, "valid integer"),
+        ({"host": "wiki", "labels": {"zone": "a"}}, "reserved"),
+        ({"host": "wiki", "labels": {"a-b": "c"}}, "expected a label name"),
+        ({"host": "wiki", "prot": 80}, "Extra inputs"),
+        (7, "valid dictionary"),
+    ],
+)
+def test_a_wrong_target_is_refused(item: Any, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        read(item)
+
+
+def test_both_ways_of_writing_a_target_are_in_the_schema() -> None:
+    ways = ITEM.json_schema()["anyOf"]
+    assert {"type": "string"} in ways
+    assert len(ways) == 2
+
+
+def test_the_same_target_twice_is_refused() -> None:
+    wiki = StaticTarget(name="wiki", host="wiki.example", port=80)
+    with pytest.raises(ValueError, match=r'"wiki" with host "wiki[.]example" port 80 twice'):
+        snapshot_of([wiki, wiki])
+
+
+def test_a_name_may_stand_for_several_hosts_and_ports() -> None:
+    assert len(snapshot_of(StaticTarget(name="wiki", host=host) for host in ("a", "b"))) == 2
+    assert len(snapshot_of(StaticTarget(host="wiki", port=port) for port in (80, 443))) == 2
