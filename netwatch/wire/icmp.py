@@ -8,6 +8,7 @@ proves that a reply is ours. The complement cancels the sequence number in the c
 prepared request needs two stores per packet and no checksum.
 """
 
+import ipaddress
 import struct
 from typing import NamedTuple
 
@@ -18,8 +19,8 @@ IPV6_HEADER_BYTES = 40
 
 _HEADER = struct.Struct("!BBHHH")
 _UINT16 = struct.Struct("!H")
-_COMPLEMENT_OFFSET = HEADER_BYTES + NONCE_BYTES
-_SEQUENCE_OFFSET = 6
+_IDENTIFIER_OFFSET = 4
+SEQUENCE_OFFSET = 6
 
 _PROTOCOL_ICMP = 1
 _PROTOCOL_ICMPV6 = 58
@@ -84,46 +85,36 @@ def checksum(data: bytes | bytearray) -> int:
     return ~total & 0xFFFF
 
 
-class EchoTemplate:
-    """All echo requests of one size under one identifier and nonce: only the sequence differs."""
-
-    def __init__(self, family: int, identifier: int, nonce: bytes, payload_bytes: int) -> None:
-        """`payload_bytes` is at least `MINIMUM_PAYLOAD_BYTES`; `nonce` has `NONCE_BYTES`."""
-        protocol = protocol_of(family)
-        pattern = bytes(i & 0xFF for i in range(payload_bytes - NONCE_BYTES - 2))
-        payload = nonce + b"\xff\xff" + pattern
-        self._request = bytearray(_HEADER.pack(protocol.echo_request, 0, 0, identifier, 0))
-        self._request += payload
-        self._reply_checksum: bytes | None = None
-        if protocol is ICMPV4:  # the kernel fills in the one of ICMPv6, which covers addresses
-            _UINT16.pack_into(self._request, 2, checksum(self._request))
-            reply = _HEADER.pack(protocol.echo_reply, 0, 0, identifier, 0) + payload
-            self._reply_checksum = _UINT16.pack(checksum(reply))
-
-    def request(self, sequence: int) -> bytes:
-        """Return the request with this sequence number."""
-        self._store(sequence)
-        return bytes(self._request)
-
-    def is_answered_by(self, reply: EchoReply, *, with_checksum: bool) -> bool:
-        """Whether `reply` repeats the request of its sequence number to the last bit.
-
-        `with_checksum` looks at the reply's checksum too: raw IPv4 sockets deliver bad ones.
-        """
-        self._store(reply.sequence)
-        message = reply.message
-        if with_checksum and self._reply_checksum not in (None, message[2:4]):
-            return False
-        return message[1] == 0 and message[4:] == self._request[4:]
-
-    def _store(self, sequence: int) -> None:
-        _UINT16.pack_into(self._request, _SEQUENCE_OFFSET, sequence)
-        _UINT16.pack_into(self._request, _COMPLEMENT_OFFSET, sequence ^ 0xFFFF)
+def echo_pattern(payload_bytes: int) -> bytes:
+    """Return what stands in a payload of that size behind nonce and complement."""
+    return bytes(i & 0xFF for i in range(payload_bytes - NONCE_BYTES - 2))
 
 
-def nonce_of(reply: EchoReply) -> bytes:
-    """Return the bytes where a reply to one of us has its nonce."""
-    return reply.message[HEADER_BYTES:_COMPLEMENT_OFFSET]
+def echo_request(family: int, identifier: int, nonce: bytes, payload_bytes: int) -> bytes:
+    """Return the request with sequence number 0.
+
+    To number it, store the sequence number at `SEQUENCE_OFFSET` and its complement behind the
+    nonce. `payload_bytes` is at least `MINIMUM_PAYLOAD_BYTES`.
+    """
+    protocol = protocol_of(family)
+    payload = nonce + b"\xff\xff" + echo_pattern(payload_bytes)
+    return _with_checksum(protocol, protocol.echo_request, identifier, payload)
+
+
+def echo_reply(family: int, request: bytes) -> bytes:
+    """Return the reply to an echo request, as any host makes it; ICMPv6 without its checksum."""
+    protocol = protocol_of(family)
+    (identifier,) = _UINT16.unpack_from(request, _IDENTIFIER_OFFSET)
+    payload = request[SEQUENCE_OFFSET + 2 :]
+    reply = _with_checksum(protocol, protocol.echo_reply, identifier, payload)
+    return reply
+
+
+def _with_checksum(protocol: Protocol, kind: int, identifier: int, payload: bytes) -> bytes:
+    message = bytearray(_HEADER.pack(kind, 0, 0, identifier, 0) + payload)
+    if protocol is ICMPV4:  # the kernel fills in the one of ICMPv6, which covers addresses
+        _UINT16.pack_into(message, 2, checksum(message))
+    return bytes(message)
 
 
 def decode_ipv4_packet(packet: bytes) -> EchoReply | EchoFailure | None:
@@ -149,6 +140,11 @@ def decode_message(message: bytes, family: int, hop_limit: int) -> EchoReply | E
     identifier, sequence, destination = request
     mtu = _told_mtu(message, protocol, kind, code)
     return EchoFailure(kind, code, identifier, sequence, destination, mtu)
+
+
+def format_address(packed: bytes) -> str:
+    """Write a packed address of either family."""
+    return str(ipaddress.ip_address(packed))
 
 
 def _ipv4_payload(packet: bytes) -> bytes | None:

@@ -15,14 +15,16 @@ from dataclasses import dataclass
 from typing import NoReturn, Self
 
 from netwatch.model import Batch, Endpoint, Outcome, ProbeError, Target
-from netwatch.net.ping.channel import Address
 from netwatch.net.ping.clock import ClockWatch
-from netwatch.net.ping.ledger import Flow
-from netwatch.net.ping.line import ChannelCounts, Lines
+from netwatch.net.ping.epoch import Flow
+from netwatch.net.ping.line import ChannelCounts, Line, LineOptions, Lines
 from netwatch.net.ping.opening import ChannelError, ChannelOptions, open_socket
+from netwatch.net.ping.sockaddr import sockaddr
 from netwatch.schedule import Beats, next_beat, stable_phase
 from netwatch.stats import WorstRecent
 
+GRID_SECONDS = 0.02
+"""Beats fall on multiples of this."""
 SHORTEST_TICK_SECONDS = 0.005
 LONGEST_TICK_SECONDS = 0.1
 PACE_PACKETS = 100
@@ -43,16 +45,18 @@ class PingOptions:
     source_address: str = ""
     interface: str = ""
 
-    def channel(self, family: int) -> ChannelOptions:
-        """Return what a socket for such pings needs."""
-        return ChannelOptions(
+    def line(self, family: int) -> LineOptions:
+        """Return what the line needs that such pings use."""
+        channel = ChannelOptions(
             family=family,
             ttl=self.ttl,
             dscp=self.dscp,
             dont_fragment=self.dont_fragment,
             source_address=self.source_address,
             interface=self.interface,
+            payload_bytes=self.size,
         )
+        return LineOptions(channel, self.timeout)
 
 
 @dataclass(slots=True, eq=False)
@@ -60,7 +64,7 @@ class _Pinged:
     """A target on its beat; `remaining` counts down to its last packet, None never does."""
 
     flow: Flow
-    options: PingOptions
+    line: LineOptions
     remaining: int | None
 
     @property
@@ -122,13 +126,11 @@ class Pinger:
         Without `first` the target has its place in the interval by its name: the same after a
         restart, and spread over the interval among others.
         """
-        endpoint = target.endpoint
-        pinged = _Pinged(_flow(target, options), options, count)
+        pinged = _Pinged(_flow(target), options.line(target.endpoint.family), count)
         if first is None:
-            key = f"{target.check.name}/{endpoint.name}/{endpoint.address}"
-            first = next_beat(self._now(), options.interval, stable_phase(key))
+            first = next_beat(self._now(), options.interval, _phase(target, options.interval))
         self._pinged[target] = pinged
-        self._lines.reserve(options.channel(endpoint.family))
+        self._lines.reserve(pinged.line)
         self._beats.add(pinged, first, options.interval)
         self._all_done.clear()
         self._wake_up()
@@ -138,7 +140,7 @@ class Pinger:
         pinged = self._pinged.pop(target)
         pinged.flow.is_gone = True
         self._beats.discard(pinged)
-        self._lines.release(pinged.options.channel(target.endpoint.family))
+        self._lines.release(pinged.line)
 
     async def run(self) -> NoReturn:
         """Keep the beat until cancelled."""
@@ -153,36 +155,50 @@ class Pinger:
     def _tick(self) -> None:
         if self._clock.stepped():
             self._lines.distrust_stamps()
-        self._settle()
-        now = self._now()
-        unsent = Batch()
-        for due, pinged in self._beats.take_due(now, PACE_PACKETS):
-            self.lag.observe(now - due, now)
-            self._send(pinged, unsent)
-        if unsent:
-            self._deliver(unsent)
+        for line in self._lines:
+            self._hand_on(line.settle())
+        self._send_due()
         if all(pinged.is_done for pinged in self._pinged.values()):
             self._all_done.set()
 
-    def _settle(self) -> None:
-        for line in self._lines:
-            batch = line.settle()
-            if batch:
-                self._deliver(batch)
+    def _send_due(self) -> None:
+        """Send what is due, and hand on what was refused."""
+        now = self._now()
+        due = self._beats.take_due(now, PACE_PACKETS)
+        if not due:
+            return
+        self.lag.observe(now - due[0][0], now)
+        unsent = Batch()
+        flows: dict[Line, list[Flow]] = {}
+        for _, pinged in due:
+            self._count_down(pinged)
+            try:
+                line = self._prepare(pinged)
+            except ProbeError as error:
+                target = pinged.flow.target
+                unsent.add(target, time.time(), error.outcome, detail=error.detail, accepted=False)
+            else:
+                flows.setdefault(line, []).append(pinged.flow)
+        self._hand_on(unsent)
+        for line, its_flows in flows.items():
+            line.send(its_flows)
+            self._hand_on(line.ledger.take_batch())
 
-    def _send(self, pinged: _Pinged, unsent: Batch) -> None:
+    def _hand_on(self, batch: Batch) -> None:
+        if batch:
+            self._deliver(batch)
+
+    def _count_down(self, pinged: _Pinged) -> None:
         if pinged.remaining is not None:
             pinged.remaining -= 1
             if not pinged.remaining:
                 self._beats.discard(pinged)
-        target = pinged.flow.target
-        try:
-            destination = _destination(target.endpoint)
-            line = self._lines.get(pinged.options.channel(target.endpoint.family))
-        except ProbeError as error:
-            unsent.add(target, time.time(), error.outcome, detail=error.detail, accepted=False)
-        else:
-            line.send(pinged.flow, destination)
+
+    def _prepare(self, pinged: _Pinged) -> Line:
+        """Return the open line; raise ProbeError if there is none, or nowhere to send to."""
+        if not pinged.flow.name:
+            pinged.flow.name = _name(pinged.flow.target.endpoint)
+        return self._lines.get(pinged.line)
 
     def _next_wake(self) -> float:
         """Return when to tick next: for a send, a timeout, or before a buffer could fill."""
@@ -209,20 +225,29 @@ class Pinger:
             self._wake.set_result(None)
 
 
-def _flow(target: Target, options: PingOptions) -> Flow:
+def _phase(target: Target, interval: float) -> float:
+    """Return the share of the interval at which the target has its beat: always the same.
+
+    It is one of few, so that many targets are due together and go out in one system call.
+    """
+    endpoint = target.endpoint
+    places = max(round(interval / GRID_SECONDS), 1)
+    share = stable_phase(f"{target.check.name}/{endpoint.name}/{endpoint.address}")
+    return math.floor(share * places) / places
+
+
+def _flow(target: Target) -> Flow:
     address = target.endpoint.address.partition("%")[0]
-    packed = ipaddress.ip_address(address).packed if address else b""
-    return Flow(target, packed, address, options.size, options.timeout)
+    return Flow(target, ipaddress.ip_address(address).packed if address else b"")
 
 
-def _destination(endpoint: Endpoint) -> Address:
-    """Return the socket address; raise ProbeError if there is none, or not its interface."""
+def _name(endpoint: Endpoint) -> bytes:
+    """Return the `struct sockaddr`; raise ProbeError if there is none, or not its interface."""
     address, _, zone = endpoint.address.partition("%")
     if not address:
         raise ProbeError(Outcome.RESOLVE, endpoint.problem)
-    if endpoint.family == 4:  # noqa: PLR2004
-        return (address, 0)
     try:
-        return (address, 0, 0, socket.if_nametoindex(zone) if zone else 0)
+        scope = socket.if_nametoindex(zone) if zone else 0
     except OSError:
         raise ProbeError(Outcome.UNREACHABLE, f"no interface {zone}") from None
+    return sockaddr(ipaddress.ip_address(address).packed, scope)

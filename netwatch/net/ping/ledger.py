@@ -12,89 +12,58 @@ kept as long as a late reply may be told from a stranger's.
 import itertools
 import math
 import secrets
-from array import array
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from enum import IntEnum
+from collections.abc import Callable, Iterable, Sequence
 
-from netwatch.model import Batch, Oddity, Outcome, Target
-from netwatch.wire.icmp import NONCE_BYTES, EchoFailure, EchoReply, EchoTemplate, nonce_of
+from netwatch.model import Batch, Oddity, Outcome
+from netwatch.net.ping.epoch import (
+    FAILED,
+    IN_FLIGHT,
+    IN_FLIGHT_BYTE,
+    LATE,
+    LOST,
+    RECEIVED,
+    REFUSED,
+    Epoch,
+    Flow,
+)
+from netwatch.net.ping.layout import SWAPPED, Departure, Row, message_values
+from netwatch.wire.icmp import (
+    NONCE_BYTES,
+    EchoFailure,
+    EchoReply,
+    echo_pattern,
+    echo_reply,
+    echo_request,
+)
 
-SEQUENCES = 1 << 16
-EPOCH_SECONDS = 300.0
 LATE_SECONDS = 10.0
 """How long after its timeout a reply is still recognised as late."""
 
 
-class Packet(IntEnum):
-    """Where a packet is in its life."""
-
-    REFUSED = 0  # the kernel did not take it, or it has not been asked yet
-    IN_FLIGHT = 1
-    RECEIVED = 2
-    LOST = 3
-    FAILED = 4
-    LATE = 5  # lost, and its reply came after all
-
-
-@dataclass(slots=True, eq=False)
-class Flow:
-    """One target's packets: where they go, and what of them is still open."""
-
-    target: Target
-    packed_address: bytes
-    address: str
-    size_bytes: int
-    timeout_seconds: float
-    in_flight: int = 0
-    newest_received: int = -1
-    """Serial number of the latest sent packet that was received; an earlier one is reordered."""
-    is_gone: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Epoch:
-    """Up to 65,536 packets under one identifier and nonce."""
-
-    number: int
-    family: int
-    identifier: int
-    nonce: bytes
-    opened: float
-    last_deadline: float = 0.0
-    flows: list[Flow] = field(default_factory=list)
-    states: bytearray = field(default_factory=bytearray)
-    sent_ns: "array[int]" = field(default_factory=lambda: array("q"))
-    templates: dict[int, EchoTemplate] = field(default_factory=dict)
-
-    def template(self, size_bytes: int) -> EchoTemplate:
-        """Return the requests of this payload size."""
-        template = self.templates.get(size_bytes)
-        if template is None:
-            template = EchoTemplate(self.family, self.identifier, self.nonce, size_bytes)
-            self.templates[size_bytes] = template
-        return template
-
-    def is_over(self, now: float) -> bool:
-        """Whether the next packet belongs into another epoch."""
-        return len(self.flows) == SEQUENCES or now - self.opened >= EPOCH_SECONDS
-
-
 class Ledger:
-    """Settles packets into `batch`; take it away with `take_batch`.
+    """Settles packets of one size and timeout into batches.
 
     `now` is always monotonic seconds; stamps are CLOCK_REALTIME in nanoseconds.
     """
 
-    def __init__(self, family: int, choose_identifier: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        family: int,
+        payload_bytes: int,
+        timeout_seconds: float,
+        choose_identifier: Callable[[], int],
+    ) -> None:
         """`choose_identifier` is asked for the identifier of each new epoch."""
         self._family = family
+        self._payload_bytes = payload_bytes
+        self._timeout_seconds = timeout_seconds
         self._choose_identifier = choose_identifier
+        self._pattern = echo_pattern(payload_bytes)
         self._numbers = itertools.count()
         self._epochs: list[Epoch] = []
         self._by_nonce: dict[bytes, Epoch] = {}
-        self._deadlines: dict[float, deque[tuple[float, Epoch, int]]] = {}
+        self._deadlines: deque[tuple[float, Epoch, int, int]] = deque()
         self._suspect_serial = -1
         self._batch = Batch()
         self.in_flight = 0
@@ -106,6 +75,11 @@ class Ledger:
         """The identifiers under which a reply may still come."""
         return [epoch.identifier for epoch in self._epochs]
 
+    @property
+    def nonces(self) -> frozenset[bytes]:
+        """The nonces under which a reply may still come."""
+        return frozenset(self._by_nonce)
+
     def take_batch(self) -> Batch:
         """Return what settled since the last call."""
         batch, self._batch = self._batch, Batch()
@@ -113,193 +87,212 @@ class Ledger:
 
     # Sending
 
-    def needs_epoch(self, now: float) -> bool:
-        """Whether `open_epoch` must be called before the next `prepare`."""
-        return not self._epochs or self._epochs[-1].is_over(now)
+    def needs_epoch(self, now: float, coming: int) -> bool:
+        """Whether `open_epoch` must be called before so many packets are sent."""
+        return not self._epochs or self._epochs[-1].is_over(now, coming)
 
-    def open_epoch(self, now: float) -> None:
-        """Begin a new identifier and nonce, and forget the epochs that can have no late reply."""
+    def open_epoch(self, now: float) -> bytes:
+        """Begin a new identifier and nonce; return the request, but for its sequence number.
+
+        Epochs that can have no late reply are forgotten.
+        """
         self._epochs = [e for e in self._epochs if now < e.last_deadline + LATE_SECONDS]
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        epoch = Epoch(
-            next(self._numbers), self._family, self._choose_identifier(), nonce, opened=now
-        )
+        identifier, nonce = self._choose_identifier(), secrets.token_bytes(NONCE_BYTES)
+        request = echo_request(self._family, identifier, nonce, self._payload_bytes)
+        reply = echo_reply(self._family, request)
+        kind, raw_identifier, *_ = message_values(self._family, reply)
+        number = next(self._numbers)
+        epoch = Epoch(number, identifier, nonce, now, request, kind, raw_identifier)
         self._epochs.append(epoch)
         self._by_nonce = {epoch.nonce: epoch for epoch in self._epochs}
+        return request
 
-    def prepare(self, flow: Flow) -> bytes:
-        """Return the next request of `flow`; `accept` or `refuse` must follow."""
-        epoch = self._epochs[-1]
-        sequence = len(epoch.flows)
-        epoch.flows.append(flow)
-        epoch.states.append(Packet.REFUSED)
-        epoch.sent_ns.append(0)
-        return epoch.template(flow.size_bytes).request(sequence)
+    def send(self, flows: Sequence[Flow], now: float, stamp_ns: int) -> int:
+        """Put a packet of each flow in flight; return the sequence number of the first.
 
-    def accept(self, now: float, stamp_ns: int) -> None:
-        """Put the prepared packet in flight: the kernel took it. `now` is after the send."""
-        epoch = self._epochs[-1]
-        sequence = len(epoch.flows) - 1
-        flow = epoch.flows[sequence]
-        epoch.states[sequence] = Packet.IN_FLIGHT
-        epoch.sent_ns[sequence] = stamp_ns
-        flow.in_flight += 1
-        self.in_flight += 1
-        deadline = now + flow.timeout_seconds
-        epoch.last_deadline = max(epoch.last_deadline, deadline)
-        queue = self._deadlines.setdefault(flow.timeout_seconds, deque())
-        queue.append((deadline, epoch, sequence))
+        `stamp_ns` is when, until `stamp` knows better; `refuse` those that the kernel refuses.
+        """
+        epoch, number = self._epochs[-1], len(flows)
+        first = len(epoch.flows)
+        epoch.flows += flows
+        epoch.states += IN_FLIGHT_BYTE * number
+        epoch.sent_ns.extend(itertools.repeat(stamp_ns, number))
+        self.in_flight += number
+        for flow in flows:
+            flow.in_flight += 1
+        epoch.last_deadline = now + self._timeout_seconds
+        self._deadlines.append((epoch.last_deadline, epoch, first, first + number))
+        return first
 
-    def refuse(self, flow: Flow, outcome: Outcome, detail: str, stamp_ns: int) -> None:
+    def refuse(self, sequence: int, outcome: Outcome, detail: str) -> None:
         """Settle a packet that the kernel did not take: unsent, and outside the equation."""
-        if not flow.is_gone:
-            self._batch.add(flow.target, stamp_ns / 1e9, outcome, detail=detail, accepted=False)
+        epoch = self._epochs[-1]
+        epoch.states[sequence] = REFUSED
+        self._settle(epoch, sequence, outcome, detail=detail, accepted=False)
+
+    def stamp(self, departures: Iterable[tuple[int, int, int, int, bytes]]) -> None:
+        """Take the kernel's word for when requests left; see `departures.Departure`."""
+        for seconds, nanoseconds, _, raw, nonce in departures:
+            epoch = self._by_nonce[nonce]
+            sequence = SWAPPED[raw]
+            if sequence < len(epoch.flows) and epoch.sent_ns[sequence] > 0:
+                epoch.sent_ns[sequence] = seconds * 1_000_000_000 + nanoseconds
 
     # Receiving
 
-    def reply(self, reply: EchoReply, sender: str, stamp_ns: int, *, with_checksum: bool) -> None:
-        """Settle the packet that `reply` answers, or count it as an oddity or as foreign."""
-        epoch = self._by_nonce.get(nonce_of(reply))
-        if epoch is None or reply.sequence >= len(epoch.flows):
-            self._count_strange(reply, sender)
-            return
-        sequence = reply.sequence
-        flow = epoch.flows[sequence]
-        if sender != flow.address:
-            self.foreign += 1
-        elif not epoch.template(flow.size_bytes).is_answered_by(reply, with_checksum=with_checksum):
-            self._note(flow, Oddity.CORRUPT)
-        else:
-            self._answered(epoch, flow, reply, stamp_ns)
+    def receive(self, rows: Iterable[Row]) -> None:
+        """Settle the packets that these replies answer, or count oddities and strangers."""
+        by_nonce, pattern = self._by_nonce, self._pattern
+        for row in rows:
+            sender, seconds, nanoseconds, hop_limit = row[:4]
+            kind, identifier, raw, nonce, inverse, tail = row[4:]
+            epoch = by_nonce.get(nonce)
+            sequence = SWAPPED[raw]
+            if (
+                epoch is None
+                or kind != epoch.kind
+                or raw ^ inverse != 0xFFFF
+                or tail != pattern
+                or identifier != epoch.raw_identifier
+                or sequence >= len(epoch.flows)
+                or sender != epoch.flows[sequence].packed_address
+            ):
+                self._judge_strange(epoch, SWAPPED[identifier], sequence, sender)
+            elif epoch.states[sequence] == IN_FLIGHT:
+                stamp_ns = seconds * 1_000_000_000 + nanoseconds
+                self._receive(epoch, sequence, stamp_ns, hop_limit)
+            else:
+                self._receive_again(epoch, sequence)
+
+    def receive_damaged(self, reply: EchoReply, sender: bytes) -> None:
+        """Count a reply that is too short to have been asked for."""
+        self._judge_strange(None, reply.identifier, reply.sequence, sender)
 
     def fail(self, failure: EchoFailure, outcome: Outcome, detail: str) -> None:
         """Settle the packet that an ICMP error is about, if it is one of ours in flight."""
-        found = self._find(failure.identifier, failure.sequence)
-        if found is None:
-            return
-        epoch, flow = found
-        if flow.packed_address == failure.destination:
-            epoch.states[failure.sequence] = Packet.FAILED
-            self._settle(flow, outcome, epoch.sent_ns[failure.sequence], detail=detail)
+        epoch = self._find(failure.identifier, failure.sequence)
+        if epoch and epoch.flows[failure.sequence].packed_address == failure.destination:
+            epoch.states[failure.sequence] = FAILED
+            self._settle(epoch, failure.sequence, outcome, detail=detail)
 
     def expire(self, now: float) -> None:
         """Settle what is unanswered past its deadline. Receive all that waits first."""
-        for queue in self._deadlines.values():
-            while queue and queue[0][0] <= now:
-                _, epoch, sequence = queue.popleft()
-                if epoch.states[sequence] == Packet.IN_FLIGHT:
-                    self._give_up(epoch, sequence)
+        while self._deadlines and self._deadlines[0][0] <= now:
+            _, epoch, first, end = self._deadlines.popleft()
+            for sequence in epoch.in_flight(first, end):
+                self._give_up(epoch, sequence)
 
     def next_deadline(self) -> float:
         """Return when `expire` has something to do; infinity if nothing is in flight."""
-        for queue in self._deadlines.values():
-            while queue and queue[0][1].states[queue[0][2]] != Packet.IN_FLIGHT:
-                queue.popleft()
-        return min((queue[0][0] for queue in self._deadlines.values() if queue), default=math.inf)
+        while self._deadlines:
+            deadline, epoch, first, end = self._deadlines[0]
+            if epoch.states.find(IN_FLIGHT_BYTE, first, end) >= 0:
+                return deadline
+            self._deadlines.popleft()
+        return math.inf
 
     # What befalls many packets at once
 
     def suspect(self) -> None:
         """Our socket overflowed: what is in flight now, and stays unanswered, is our own fault."""
         if self._epochs:
-            self._suspect_serial = _serial(self._epochs[-1], len(self._epochs[-1].flows) - 1)
+            self._suspect_serial = self._epochs[-1].serial(len(self._epochs[-1].flows) - 1)
 
     def distrust_stamps(self) -> None:
         """The wall clock stepped: what is in flight now will be received without a duration."""
-        for epoch, sequence in self._in_flight():
-            epoch.sent_ns[sequence] = -abs(epoch.sent_ns[sequence])
-
-    def forget(self, flow: Flow) -> None:
-        """Settle nothing more for `flow`."""
-        flow.is_gone = True
+        for _, epoch, first, end in self._deadlines:
+            for sequence in epoch.in_flight(first, end):
+                epoch.sent_ns[sequence] = -abs(epoch.sent_ns[sequence])
 
     # Inside
 
-    def _answered(self, epoch: Epoch, flow: Flow, reply: EchoReply, stamp_ns: int) -> None:
-        sequence = reply.sequence
-        state = epoch.states[sequence]
-        if state == Packet.IN_FLIGHT:
-            self._receive(epoch, flow, reply, stamp_ns)
-        elif state == Packet.LOST:
-            epoch.states[sequence] = Packet.LATE
-            self._note(flow, Oddity.LATE)
-        elif state != Packet.REFUSED:
-            self._note(flow, Oddity.DUPLICATE)
-
-    def _receive(self, epoch: Epoch, flow: Flow, reply: EchoReply, stamp_ns: int) -> None:
-        sequence, sent_ns = reply.sequence, epoch.sent_ns[reply.sequence]
-        seconds = (stamp_ns - sent_ns) / 1e9 if sent_ns > 0 and stamp_ns else math.nan
-        if seconds > flow.timeout_seconds:  # it was late, only we have not looked before
-            epoch.states[sequence] = Packet.LATE
-            self._settle(flow, Outcome.TIMEOUT, sent_ns)
-            self._note(flow, Oddity.LATE)
+    def _receive(self, epoch: Epoch, sequence: int, stamp_ns: int, hop_limit: int) -> None:
+        sent_ns = epoch.sent_ns[sequence]
+        duration = (stamp_ns - sent_ns) / 1e9 if sent_ns > 0 and stamp_ns else math.nan
+        if duration > self._timeout_seconds:  # it was late, only we have not looked before
+            epoch.states[sequence] = LATE
+            self._settle(epoch, sequence, Outcome.TIMEOUT)
+            self._note(epoch, sequence, Oddity.LATE)
             return
-        epoch.states[sequence] = Packet.RECEIVED
-        serial = _serial(epoch, sequence)
+        epoch.states[sequence] = RECEIVED
+        flow, serial = epoch.flows[sequence], epoch.serial(sequence)
         if serial < flow.newest_received:
-            self._note(flow, Oddity.REORDERED)
-        flow.newest_received = max(serial, flow.newest_received)
-        duration = seconds if seconds >= 0 else math.nan
-        self._settle(flow, Outcome.OK, sent_ns, duration=duration, hop_limit=reply.hop_limit)
+            self._note(epoch, sequence, Oddity.REORDERED)
+        else:
+            flow.newest_received = serial
+        if duration < 0:
+            duration = math.nan
+        self._settle(epoch, sequence, Outcome.OK, duration=duration, hop_limit=hop_limit)
+
+    def _receive_again(self, epoch: Epoch, sequence: int) -> None:
+        state = epoch.states[sequence]
+        if state == LOST:
+            epoch.states[sequence] = LATE
+            self._note(epoch, sequence, Oddity.LATE)
+        elif state in {RECEIVED, LATE}:
+            self._note(epoch, sequence, Oddity.DUPLICATE)
 
     def _give_up(self, epoch: Epoch, sequence: int) -> None:
-        flow, sent_ns = epoch.flows[sequence], epoch.sent_ns[sequence]
-        if _serial(epoch, sequence) <= self._suspect_serial:
-            epoch.states[sequence] = Packet.FAILED
+        if epoch.serial(sequence) <= self._suspect_serial:
+            epoch.states[sequence] = FAILED
             detail = "our socket dropped replies for want of room"
-            self._settle(flow, Outcome.LOCAL, sent_ns, detail=detail)
+            self._settle(epoch, sequence, Outcome.LOCAL, detail=detail)
         else:
-            epoch.states[sequence] = Packet.LOST
-            self._settle(flow, Outcome.TIMEOUT, sent_ns)
+            epoch.states[sequence] = LOST
+            self._settle(epoch, sequence, Outcome.TIMEOUT)
 
     def _settle(
         self,
-        flow: Flow,
+        epoch: Epoch,
+        sequence: int,
         outcome: Outcome,
-        sent_ns: int,
         *,
         duration: float = math.nan,
         hop_limit: int = 0,
         detail: str = "",
+        accepted: bool = True,
     ) -> None:
+        flow = epoch.flows[sequence]
         flow.in_flight -= 1
         self.in_flight -= 1
-        if not flow.is_gone:
-            started = abs(sent_ns) / 1e9
-            self._batch.add(
-                flow.target, started, outcome, duration=duration, hop_limit=hop_limit, detail=detail
-            )
+        if flow.is_gone:
+            return
+        batch = self._batch
+        if detail:
+            batch.details[len(batch.targets)] = detail
+        batch.targets.append(flow.target)
+        batch.started.append(abs(epoch.sent_ns[sequence]) / 1e9)
+        batch.durations.append(duration)
+        batch.outcomes.append(outcome)
+        batch.hop_limits.append(hop_limit)
+        batch.accepted.append(accepted)
 
-    def _note(self, flow: Flow, oddity: Oddity) -> None:
+    def _note(self, epoch: Epoch, sequence: int, oddity: Oddity) -> None:
+        flow = epoch.flows[sequence]
         if not flow.is_gone:
             self._batch.oddities.append((flow.target, oddity))
 
-    def _count_strange(self, reply: EchoReply, sender: str) -> None:
-        """Judge a reply without our nonce: one of ours that was damaged there, or a stranger's."""
-        found = self._find(reply.identifier, reply.sequence)
-        if found is not None and found[1].address == sender:
-            self._note(found[1], Oddity.CORRUPT)
+    def _judge_strange(
+        self, epoch: Epoch | None, identifier: int, sequence: int, sender: bytes
+    ) -> None:
+        """Judge a reply that is not just what was asked for: ours and damaged, or a stranger's."""
+        found = epoch or self._find(identifier, sequence)
+        if (
+            found is not None
+            and sequence < len(found.flows)
+            and found.flows[sequence].packed_address == sender
+        ):
+            self._note(found, sequence, Oddity.CORRUPT)
         else:
             self.foreign += 1
 
-    def _find(self, identifier: int, sequence: int) -> tuple[Epoch, Flow] | None:
-        """Return where the packet in flight with these numbers is, if there is one."""
+    def _find(self, identifier: int, sequence: int) -> Epoch | None:
+        """Return the epoch in which a packet with these numbers is in flight."""
         for epoch in reversed(self._epochs):
             if (
                 epoch.identifier == identifier
                 and sequence < len(epoch.flows)
-                and epoch.states[sequence] == Packet.IN_FLIGHT
+                and epoch.states[sequence] == IN_FLIGHT
             ):
-                return epoch, epoch.flows[sequence]
+                return epoch
         return None
-
-    def _in_flight(self) -> Iterator[tuple[Epoch, int]]:
-        for queue in self._deadlines.values():
-            for _, epoch, sequence in queue:
-                if epoch.states[sequence] == Packet.IN_FLIGHT:
-                    yield epoch, sequence
-
-
-def _serial(epoch: Epoch, sequence: int) -> int:
-    """Return the number of a packet among all of its channel, in the order of sending."""
-    return epoch.number * SEQUENCES + sequence

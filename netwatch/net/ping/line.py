@@ -3,24 +3,28 @@
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from netwatch.model import Batch
 from netwatch.net.ping import reasons
-from netwatch.net.ping.channel import Address, Channel, Received
-from netwatch.net.ping.ledger import Flow, Ledger
+from netwatch.net.ping.channel import Channel
+from netwatch.net.ping.epoch import Flow
+from netwatch.net.ping.inbox import Stray
+from netwatch.net.ping.layout import message_values
+from netwatch.net.ping.ledger import Ledger
 from netwatch.net.ping.opening import ChannelError, ChannelOptions
-from netwatch.wire.icmp import EchoReply
+from netwatch.wire import icmp
 
 REOPEN_SECONDS = 5.0
 
 
-def random_identifier(taken: Iterable[int]) -> int:
-    """Return an identifier that is none of `taken`; random, as two containers share a PID."""
-    identifier = secrets.randbelow(0xFFFF) + 1
-    return random_identifier(taken) if identifier in taken else identifier
+class LineOptions(NamedTuple):
+    """What targets must agree in to share a line."""
+
+    channel: ChannelOptions
+    timeout_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,56 +43,106 @@ class ChannelCounts:
         )
 
 
-class Line:
-    """Sends and receives for all targets that agree in `ChannelOptions`."""
+def random_identifier(taken: Iterable[int]) -> int:
+    """Return an identifier that is none of `taken`; random, as two containers share a PID."""
+    identifier = secrets.randbelow(0xFFFF) + 1
+    return random_identifier(taken) if identifier in taken else identifier
 
-    def __init__(self, options: ChannelOptions, now: Callable[[], float]) -> None:
+
+class Line:
+    """Sends and receives for all targets that agree in `LineOptions`."""
+
+    def __init__(self, options: LineOptions, now: Callable[[], float]) -> None:
         """`now` is monotonic seconds. Raises ChannelError if the kernel does not let us."""
         self._now = now
-        self.channel = Channel(options)
-        self.ledger = Ledger(options.family, self._choose_identifier)
-        # Datagram sockets deliver no bad checksum, and the kernel computes those of ICMPv6.
-        self._with_checksum = self.channel.is_raw
+        self._family = options.channel.family
+        self.channel = Channel(options.channel)
+        self.ledger = Ledger(
+            self._family,
+            options.channel.payload_bytes,
+            options.timeout_seconds,
+            self._choose_identifier,
+        )
+        self._malformed = 0
 
-    def send(self, flow: Flow, destination: Address) -> None:
-        """Send one request, and settle it at once if the kernel refuses it."""
-        now = self._now()
-        if self.ledger.needs_epoch(now):
-            self.ledger.open_epoch(now)
-            self.channel.accept_only(self.ledger.identifiers)
-        request = self.ledger.prepare(flow)
-        try:
-            stamp_ns = self.channel.send(request, destination)
-        except OSError as error:
-            outcome, detail = reasons.of_send_error(error)
-            self.ledger.refuse(flow, outcome, detail, time.time_ns())
-        else:
-            self.ledger.accept(self._now(), stamp_ns)
+    @property
+    def counts(self) -> ChannelCounts:
+        return ChannelCounts(self.channel.drops, self._malformed, self.ledger.foreign)
+
+    def send(self, flows: Sequence[Flow]) -> None:
+        """Send a request of each flow; those that the kernel refuses settle at once."""
+        most = self.channel.batch_packets
+        for start in range(0, len(flows), most):
+            self._send_batch(flows[start : start + most])
+            # Stamps use up the room of replies.
+            self._take_departures()
 
     def settle(self) -> Batch:
         """Receive all that waits, give up what is past its deadline, return what settled."""
         if self.channel.overflowed():
             self.ledger.suspect()
-        self.channel.receive(self._deliver)
+        self._take_departures()
+        more = True
+        while more:
+            rows, strays, more = self.channel.inbox.receive()
+            self.ledger.receive(rows)
+            for stray in strays:
+                self._take_stray(stray)
         self.ledger.expire(self._now())
         return self.ledger.take_batch()
 
-    def _deliver(self, received: Received) -> None:
-        message, sender, stamp_ns = received
-        if isinstance(message, EchoReply):
-            self.ledger.reply(message, sender, stamp_ns, with_checksum=self._with_checksum)
-        else:
-            outcome, detail = reasons.of_icmp_error(message, self.channel.options.family)
-            self.ledger.fail(message, outcome, f"{detail}, says {sender}" if sender else detail)
+    def _send_batch(self, flows: Sequence[Flow]) -> None:
+        now = self._now()
+        if self.ledger.needs_epoch(now, len(flows)):
+            self.channel.load(self.ledger.open_epoch(now))
+            self.channel.listen_for(self.ledger.identifiers)
+        first = self.ledger.send(flows, now, time.time_ns())
+
+        def refuse(index: int, error: OSError) -> None:
+            self.ledger.refuse(first + index, *reasons.of_send_error(error))
+
+        self.channel.send([flow.name for flow in flows], first, refuse)
+
+    def _take_departures(self) -> None:
+        more = True
+        while more:
+            departures, failures, more = self.channel.departures.receive(self.ledger.nonces)
+            self.ledger.stamp(departures)
+            for failure in failures:
+                self.ledger.fail(failure, *reasons.of_icmp_error(failure, self._family))
+
+    def _take_stray(self, stray: Stray) -> None:
+        try:
+            message = self._decode(stray)
+        except icmp.MalformedError:
+            self._malformed += 1
+            return
+        match message:
+            case icmp.EchoReply():
+                self._take_odd_reply(message, stray)
+            case icmp.EchoFailure():
+                outcome, words = reasons.of_icmp_error(message, self._family)
+                sender = icmp.format_address(stray.sender)
+                self.ledger.fail(message, outcome, f"{words}, says {sender}")
+
+    def _decode(self, stray: Stray) -> icmp.EchoReply | icmp.EchoFailure | None:
+        if self.channel.is_raw and self._family == 4:  # noqa: PLR2004
+            return icmp.decode_ipv4_packet(stray.data)
+        return icmp.decode_message(stray.data, self._family, stray.hop_limit)
+
+    def _take_odd_reply(self, reply: icmp.EchoReply, stray: Stray) -> None:
+        """Judge a reply with IP options, or of another length than what was asked for."""
+        if len(reply.message) < icmp.HEADER_BYTES + icmp.MINIMUM_PAYLOAD_BYTES:
+            self.ledger.receive_damaged(reply, stray.sender)
+            return
+        stamp = divmod(stray.stamp_ns, 1_000_000_000)
+        values = message_values(self._family, reply.message)
+        self.ledger.receive([(stray.sender, *stamp, reply.hop_limit, *values)])
 
     def _choose_identifier(self) -> int:
         if self.channel.is_raw:
             return random_identifier(self.ledger.identifiers)
         return self.channel.kernel_identifier
-
-    @property
-    def counts(self) -> ChannelCounts:
-        return ChannelCounts(self.channel.drops, self.channel.malformed, self.ledger.foreign)
 
 
 class Lines:
@@ -96,9 +150,9 @@ class Lines:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._open: dict[ChannelOptions, Line] = {}
-        self._users: Counter[ChannelOptions] = Counter()
-        self._refused: dict[ChannelOptions, tuple[float, ChannelError]] = {}
+        self._open: dict[LineOptions, Line] = {}
+        self._users: Counter[LineOptions] = Counter()
+        self._refused: dict[LineOptions, tuple[float, ChannelError]] = {}
         self._closed_counts = ChannelCounts()
 
     def __iter__(self) -> Iterator[Line]:
@@ -109,7 +163,7 @@ class Lines:
         """The counts of all lines, also of those that were closed."""
         return sum((line.counts for line in self), self._closed_counts)
 
-    def get(self, options: ChannelOptions) -> Line:
+    def get(self, options: LineOptions) -> Line:
         """Return the line, opened now if need be.
 
         Raises ChannelError where that fails, and tries again `REOPEN_SECONDS` later: an
@@ -120,11 +174,11 @@ class Lines:
             line = self._open[options] = self._try_to_open(options)
         return line
 
-    def reserve(self, options: ChannelOptions) -> None:
+    def reserve(self, options: LineOptions) -> None:
         """Say that one more target needs the line."""
         self._users[options] += 1
 
-    def release(self, options: ChannelOptions) -> None:
+    def release(self, options: LineOptions) -> None:
         """Say that one target less needs it, and close it after the last."""
         self._users[options] -= 1
         if not self._users[options]:
@@ -141,7 +195,7 @@ class Lines:
         for options in tuple(self._open):
             self._close(options)
 
-    def _try_to_open(self, options: ChannelOptions) -> Line:
+    def _try_to_open(self, options: LineOptions) -> Line:
         until, error = self._refused.get(options, (0.0, None))
         if error is not None and self._now() < until:
             raise error
@@ -151,7 +205,7 @@ class Lines:
             self._refused[options] = (self._now() + REOPEN_SECONDS, refusal)
             raise
 
-    def _close(self, options: ChannelOptions) -> None:
+    def _close(self, options: LineOptions) -> None:
         line = self._open.pop(options, None)
         if line is not None:
             self._closed_counts += line.counts

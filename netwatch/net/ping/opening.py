@@ -11,6 +11,7 @@ from netwatch.model import Outcome, ProbeError
 # From Linux headers; Python exports none of these.
 SO_RCVBUFFORCE = 33
 SO_TIMESTAMPNS = 35
+SO_TIMESTAMPING = 37
 IP_MTU_DISCOVER = 10
 IP_RECVERR = 11
 IP_RECVTTL = 12
@@ -18,6 +19,12 @@ IPV6_MTU_DISCOVER = 23
 IPV6_RECVERR = 25
 PMTUDISC_DONT = 0
 PMTUDISC_PROBE = 3
+
+# linux/net_tstamp.h: software stamps of what leaves and what comes, both told in software time.
+SOF_TIMESTAMPING_TX_SOFTWARE = 1 << 1
+SOF_TIMESTAMPING_RX_SOFTWARE = 1 << 3
+SOF_TIMESTAMPING_SOFTWARE = 1 << 4
+_STAMPS = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE
 
 RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 
@@ -38,6 +45,7 @@ class ChannelOptions(NamedTuple):
     dont_fragment: bool = False
     source_address: str = ""
     interface: str = ""
+    payload_bytes: int = 56
 
     def __str__(self) -> str:
         """Name what is particular: `IPv4 from 10.0.0.9 through eth1`."""
@@ -104,12 +112,21 @@ def _configure(opened: socket.socket, options: ChannelOptions, *, is_raw: bool) 
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
     with contextlib.suppress(PermissionError):  # only CAP_NET_ADMIN may exceed rmem_max
         opened.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES)
-    opened.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     if options.interface:
         name = options.interface.encode()
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name)
     for level, option, value in _ip_options(options, is_raw=is_raw):
         opened.setsockopt(level, option, value)
+
+
+def stamp_both_ways(opened: socket.socket) -> bool:
+    """Ask for kernel stamps of what is received and, where the kernel can, of what is sent."""
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, _STAMPS)
+    except OSError:
+        opened.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        return False
+    return True
 
 
 def _ip_options(options: ChannelOptions, *, is_raw: bool) -> list[tuple[int, int, int]]:
@@ -125,9 +142,8 @@ def _ip_options(options: ChannelOptions, *, is_raw: bool) -> list[tuple[int, int
             (socket.IP_TTL, options.ttl),
             (socket.IP_TOS, options.dscp << 2),
             (IP_MTU_DISCOVER, fragment),
-            (IP_RECVTTL, 1),
         ]
-        datagram = [(IP_RECVERR, 1)]
+        datagram = [(IP_RECVERR, 1), (IP_RECVTTL, 1)]  # raw sockets get the IP header itself
     else:
         level = socket.IPPROTO_IPV6
         chosen = [

@@ -1,0 +1,97 @@
+"""What the error queue of a socket tells: when each request left, and which could not get there.
+
+A stamp is matched by the packet that it comes with, and not by counting (SOF_TIMESTAMPING_OPT_ID):
+a firewall that refuses a packet uses up a number, other refusals do not. See timestamping.rst of
+Linux; ip(7) and IP_RECVERR for the errors, which only datagram sockets ask for.
+"""
+
+import socket
+import struct
+from collections.abc import Iterator
+
+from netwatch.net.ping.inbox import slots_for
+from netwatch.net.ping.layout import VARYING, Departure, control_messages, departure_layout
+from netwatch.net.ping.mmsg import DATA_OFFSET, NAME_BYTES, RECEIVED, ReceiveRing
+from netwatch.net.ping.opening import IP_RECVERR, IPV6_RECVERR, SO_TIMESTAMPING
+from netwatch.wire.icmp import EchoFailure
+
+MSG_ERRQUEUE = 0x2000
+SO_EE_ORIGIN_TIMESTAMPING = 4
+_ORIGINS_ICMP = frozenset({2, 3})  # SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6
+_EXTENDED_ERROR = struct.Struct("=IBBBxII")  # linux/errqueue.h: struct sock_extended_err
+_ERRORS = frozenset({(socket.IPPROTO_IP, IP_RECVERR), (socket.IPPROTO_IPV6, IPV6_RECVERR)})
+
+_DATA_BYTES = 192
+"""Enough of a request to hold its nonce, behind any header of link and tunnel."""
+
+
+class Departures:
+    """The error queue of one socket."""
+
+    def __init__(self, opened: socket.socket, family: int) -> None:
+        self._socket = opened
+        self._family = family
+        self._ring = ReceiveRing(slots_for(DATA_OFFSET + _DATA_BYTES), _DATA_BYTES)
+        self._layout = departure_layout(family, stride=self._ring.stride)
+
+    def receive(self, nonces: frozenset[bytes]) -> tuple[list[Departure], list[EchoFailure], bool]:
+        """Return requests that left, requests that failed, and whether there may be more.
+
+        `nonces` are those of our requests.
+        """
+        ring = self._ring
+        number = ring.receive(self._socket, MSG_ERRQUEUE)
+        departures: list[Departure] = []
+        failures: list[EchoFailure] = []
+        rows = self._layout.values.iter_unpack(ring.slots[: number * ring.stride])
+        for index, row in enumerate(rows):
+            if row[4] in nonces and row[2] == SO_EE_ORIGIN_TIMESTAMPING:
+                departures.append(row)  # type: ignore[arg-type]  # as the layout says
+            else:
+                self._read_one(index, nonces, departures, failures)
+        return departures, failures, number == ring.count
+
+    def _read_one(
+        self,
+        index: int,
+        nonces: frozenset[bytes],
+        departures: list[Departure],
+        failures: list[EchoFailure],
+    ) -> None:
+        """Read a message that does not stand where most of them do."""
+        header = self._ring.headers, index * RECEIVED.size
+        control_bytes, _, data_bytes = RECEIVED.unpack_from(*header)
+        slot = self._ring.slots[index * self._ring.stride : (index + 1) * self._ring.stride]
+        data = bytes(slot[DATA_OFFSET : DATA_OFFSET + data_bytes])
+        control = bytes(slot[NAME_BYTES : NAME_BYTES + control_bytes])
+        seconds = nanoseconds = 0
+        for level, kind, content in control_messages(control):
+            if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPING):
+                seconds, nanoseconds = struct.unpack_from("=qq", content)
+            elif (level, kind) in _ERRORS:
+                error = _EXTENDED_ERROR.unpack_from(content)
+                if error[1] in _ORIGINS_ICMP:
+                    failures.append(_failure(data, error, self._packed_name(slot)))
+                elif error[1] == SO_EE_ORIGIN_TIMESTAMPING:
+                    departures += _found(data, nonces, (seconds, nanoseconds, error[1]))
+
+    def _packed_name(self, slot: memoryview) -> bytes:
+        return bytes(slot[4:8] if self._family == 4 else slot[8:24])  # noqa: PLR2004
+
+
+def _found(
+    data: bytes, nonces: frozenset[bytes], stamp: tuple[int, int, int]
+) -> Iterator[Departure]:
+    """Find our request behind link and tunnel headers of any length."""
+    for nonce in nonces:
+        place = data.find(nonce)
+        if place >= VARYING.size:
+            sequence, _, _ = VARYING.unpack_from(data, place - 2)
+            yield (*stamp, sequence, nonce)
+
+
+def _failure(data: bytes, error: tuple[int, ...], destination: bytes) -> EchoFailure:
+    """Read the request that failed, which begins with its ICMP header, and why it failed."""
+    _, _, kind, code, info, _ = error
+    identifier, sequence = struct.unpack_from("!HH", data.ljust(8, b"\0"), 4)
+    return EchoFailure(kind, code, identifier, sequence, destination, info)

@@ -1,0 +1,69 @@
+"""Packets under one identifier and nonce, in columns indexed by their sequence number; pure."""
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from netwatch.model import Target
+
+SEQUENCES = 1 << 16
+EPOCH_SECONDS = 300.0
+
+# Where a packet is in its life: one byte each, so that a search for a byte finds the open ones.
+REFUSED = 0  # the kernel did not take it
+IN_FLIGHT = 1
+RECEIVED = 2
+LOST = 3
+FAILED = 4
+LATE = 5  # lost, and its reply came after all
+
+IN_FLIGHT_BYTE = bytes((IN_FLIGHT,))
+
+
+@dataclass(slots=True, eq=False)
+class Flow:
+    """One target's packets: where they go, and what of them is still open."""
+
+    target: Target
+    packed_address: bytes
+    name: bytes = b""
+    """The `struct sockaddr` to send to."""
+    in_flight: int = 0
+    newest_received: int = -1
+    """Serial number of the latest sent packet that was received; an earlier one is reordered."""
+    is_gone: bool = False
+    """Its target left: nothing more is settled for it."""
+
+
+@dataclass(slots=True, eq=False)
+class Epoch:
+    """Up to 65,536 packets under one identifier and nonce."""
+
+    number: int
+    identifier: int
+    nonce: bytes
+    opened: float
+    request: bytes
+    """What is sent, but for the sequence number."""
+    kind: int
+    """What begins its replies, as `layout` reads it: type, code, and checksum for IPv4."""
+    raw_identifier: int
+    last_deadline: float = 0.0
+    flows: list[Flow] = field(default_factory=list)
+    states: bytearray = field(default_factory=bytearray)
+    sent_ns: "array[int]" = field(default_factory=lambda: array("q"))
+
+    def is_over(self, now: float, coming: int) -> bool:
+        """Whether the next packets, so many, belong into another epoch."""
+        return len(self.flows) + coming > SEQUENCES or now - self.opened >= EPOCH_SECONDS
+
+    def in_flight(self, first: int, end: int) -> Iterator[int]:
+        """Yield the sequence numbers of packets in flight, from `first` to `end`."""
+        sequence = self.states.find(IN_FLIGHT_BYTE, first, end)
+        while sequence >= 0:
+            yield sequence
+            sequence = self.states.find(IN_FLIGHT_BYTE, sequence + 1, end)
+
+    def serial(self, sequence: int) -> int:
+        """Return the number of a packet among all of its channel, in the order of sending."""
+        return self.number * SEQUENCES + sequence

@@ -1,0 +1,106 @@
+"""What a socket received, in batches: plain echo replies as rows of values, all else by itself."""
+
+import socket
+import struct
+from typing import NamedTuple
+
+from netwatch.net.ping.layout import Row, control_messages, reply_layout
+from netwatch.net.ping.mmsg import DATA_OFFSET, NAME_BYTES, RECEIVED, ReceiveRing
+from netwatch.net.ping.opening import SO_TIMESTAMPING, SO_TIMESTAMPNS
+
+BATCH_PACKETS = 128
+"""Most messages a system call."""
+_RING_BYTES = 1 << 20
+_HEADERS_BYTES = 60 + 8
+_LEAST_BYTES = 256
+"""Enough of an ICMP error for the headers that it embeds."""
+_STAMPS = frozenset({SO_TIMESTAMPING, SO_TIMESTAMPNS})
+_HOP_LIMITS = frozenset(
+    {(socket.IPPROTO_IP, socket.IP_TTL), (socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT)}
+)
+
+
+class Stray(NamedTuple):
+    """A message that is no plain echo reply; `data` begins with the IP header on raw IPv4 sockets.
+
+    `sender` is packed; `stamp_ns` is CLOCK_REALTIME, 0 if there is none; `hop_limit` 0 if unknown.
+    """
+
+    data: bytes
+    sender: bytes
+    stamp_ns: int
+    hop_limit: int
+
+
+def slots_for(stride: int) -> int:
+    """Return how many slots of this size a ring should have."""
+    return max(8, min(BATCH_PACKETS, _RING_BYTES // stride))
+
+
+class Inbox:
+    """The receiving side of one socket, for replies of one size."""
+
+    def __init__(
+        self,
+        opened: socket.socket,
+        family: int,
+        *,
+        is_raw: bool,
+        payload_bytes: int,
+        has_send_stamps: bool,
+    ) -> None:
+        self._socket = opened
+        self._is_raw = is_raw
+        self._family = family
+        data_bytes = max(payload_bytes + _HEADERS_BYTES, _LEAST_BYTES)
+        self._ring = ReceiveRing(slots_for(DATA_OFFSET + data_bytes), data_bytes)
+        self._layout = reply_layout(
+            family,
+            is_raw=is_raw,
+            payload_bytes=payload_bytes,
+            has_send_stamps=has_send_stamps,
+            stride=self._ring.stride,
+        )
+
+    def receive(self) -> tuple[list[Row], list[Stray], bool]:
+        """Return plain replies, other messages, and whether there may be more."""
+        ring = self._ring
+        number = self._fill()
+        values, control_bytes, data_bytes = self._layout
+        rows: list[Row] = list(values.iter_unpack(ring.slots[: number * ring.stride]))  # type: ignore[arg-type]
+        lengths = RECEIVED.iter_unpack(ring.headers[: number * RECEIVED.size])
+        odd = [
+            index
+            for index, (control, _, data) in enumerate(lengths)
+            if control != control_bytes or data != data_bytes
+        ]
+        strays = [self._stray(index) for index in odd]
+        for index in reversed(odd):
+            del rows[index]
+        return rows, strays, number == ring.count
+
+    def _fill(self) -> int:
+        while True:
+            try:
+                return self._ring.receive(self._socket)
+            except OSError:
+                if self._is_raw:
+                    raise
+                # An earlier request's error, cleared by now; the error queue has it too.
+
+    def _stray(self, index: int) -> Stray:
+        slot = self._ring.slots[index * self._ring.stride : (index + 1) * self._ring.stride]
+        control_bytes, _, data_bytes = RECEIVED.unpack_from(
+            self._ring.headers, index * RECEIVED.size
+        )
+        sender = slot[4:8] if self._family == 4 else slot[8:24]  # noqa: PLR2004
+        control = bytes(slot[NAME_BYTES : NAME_BYTES + control_bytes])
+        stamp_ns = hop_limit = 0
+        for level, kind, content in control_messages(control):
+            if level == socket.SOL_SOCKET and kind in _STAMPS:
+                seconds, nanoseconds = struct.unpack_from("=qq", content)
+                stamp_ns = seconds * 1_000_000_000 + nanoseconds
+            elif (level, kind) in _HOP_LIMITS:
+                (hop_limit,) = struct.unpack_from("=i", content)
+        data = bytes(slot[DATA_OFFSET : DATA_OFFSET + data_bytes])
+        return Stray(data, bytes(sender), stamp_ns, hop_limit)

@@ -1,0 +1,109 @@
+"""Many messages a system call: sendmmsg(2) and recvmmsg(2) through ctypes, over memory laid out once.
+
+A ring is an array of `struct mmsghdr` and, for each, a slot with address, control data and data at
+fixed places. So one `struct` reads a whole message, and no Python object is made but its values.
+"""
+
+import ctypes
+import errno
+import os
+import socket
+import struct
+
+NAME_BYTES = 32
+CONTROL_BYTES = 192
+DATA_OFFSET = NAME_BYTES + CONTROL_BYTES
+"""Where the data begins in a slot."""
+
+# struct mmsghdr of 64-bit Linux: a msghdr (name, its length, iov, iovlen, control, its length,
+# flags), and how long the message was.
+_HEADER = struct.Struct("=QI4xQQQQi4xI4x")
+_IOVEC = struct.Struct("=QQ")
+RECEIVED = struct.Struct("=40xQi4xI4x")
+"""What receiving leaves in a header: length of the control data, flags, length of the data."""
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+IS_AVAILABLE = ctypes.sizeof(ctypes.c_void_p) == 8 and all(  # noqa: PLR2004  # as laid out above
+    hasattr(_LIBC, name) for name in ("sendmmsg", "recvmmsg")
+)
+"""Whether the C library has both calls. Where it has not, each message is a call of its own."""
+
+if IS_AVAILABLE:
+    _LIBC.sendmmsg.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
+    _LIBC.recvmmsg.argtypes = (*_LIBC.sendmmsg.argtypes, ctypes.c_void_p)
+
+
+class _Ring:
+    def __init__(self, count: int, data_bytes: int, name_bytes: int, control_bytes: int) -> None:
+        self.count = count
+        self.data_bytes = data_bytes
+        self.stride = -(-(DATA_OFFSET + data_bytes) // 8) * 8
+        self._slots = ctypes.create_string_buffer(self.stride * count)
+        self._iovecs = ctypes.create_string_buffer(_IOVEC.size * count)
+        self._headers = ctypes.create_string_buffer(_HEADER.size * count)
+        self.slots = memoryview(self._slots).cast("B")
+        self.headers = memoryview(self._headers).cast("B")
+        slots, iovecs = ctypes.addressof(self._slots), ctypes.addressof(self._iovecs)
+        for index in range(count):
+            slot, iovec = slots + index * self.stride, index * _IOVEC.size
+            _IOVEC.pack_into(self._iovecs, iovec, slot + DATA_OFFSET, data_bytes)
+            control = slot + NAME_BYTES if control_bytes else 0
+            fields = (slot, name_bytes, iovecs + iovec, 1, control, control_bytes, 0, 0)
+            _HEADER.pack_into(self._headers, index * _HEADER.size, *fields)
+        self._pristine = bytes(self.headers)
+
+    def _header_pointer(self, index: int) -> int:
+        return ctypes.addressof(self._headers) + index * _HEADER.size
+
+
+class ReceiveRing(_Ring):
+    """Room for `count` messages of up to `data_bytes`, read from `slots` and `headers`."""
+
+    def __init__(self, count: int, data_bytes: int) -> None:
+        super().__init__(count, data_bytes, NAME_BYTES, CONTROL_BYTES)
+
+    def receive(self, opened: socket.socket, flags: int = 0) -> int:
+        """Take in what waits, without waiting; return how many messages.
+
+        Raises OSError for the pending error of a socket.
+        """
+        pointer = self._header_pointer(0)
+        ctypes.memmove(pointer, self._pristine, len(self._pristine))  # lengths were overwritten
+        flags |= socket.MSG_DONTWAIT
+        number: int = _LIBC.recvmmsg(opened.fileno(), pointer, self.count, flags, None)
+        if number < 0:
+            number = ctypes.get_errno()
+            if number != errno.EAGAIN:
+                raise OSError(number, os.strerror(number))
+            return 0
+        return number
+
+
+class SendRing(_Ring):
+    """Messages of `data_bytes` each, that differ in their address and in what `put` writes."""
+
+    def __init__(self, count: int, data_bytes: int, name_bytes: int) -> None:
+        super().__init__(count, data_bytes, name_bytes, 0)
+
+    def load(self, data: bytes) -> None:
+        """Fill all slots with the same data."""
+        for index in range(self.count):
+            start = index * self.stride + DATA_OFFSET
+            self.slots[start : start + len(data)] = data
+
+    def address(self, index: int, name: bytes) -> None:
+        """Send message `index` to this `struct sockaddr`."""
+        start = index * self.stride
+        self.slots[start : start + len(name)] = name
+
+    def send(self, opened: socket.socket, first: int, end: int) -> int:
+        """Send the messages from `first` to `end`, and return how many the kernel took in a row.
+
+        Raises OSError where it does not take the first one.
+        """
+        pointer = self._header_pointer(first)
+        number: int = _LIBC.sendmmsg(opened.fileno(), pointer, end - first, socket.MSG_DONTWAIT)
+        if number < 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+        return number
