@@ -21,6 +21,12 @@ def next_beat(now: float, interval: float, phase: float) -> float:
     return math.ceil((now - offset) / interval) * interval + offset
 
 
+def _beat_after(now: float, due: float, interval: float) -> float:
+    """Return the first beat after `now` of what was due at `due`, now or before."""
+    beat = due + math.floor((now - due) / interval) * interval + interval
+    return beat if beat > now else beat + interval  # the quotient was rounded down
+
+
 class Beats(Generic[Member]):
     """Who is due when; times are seconds of any monotonic clock, passed in."""
 
@@ -55,10 +61,9 @@ class Beats(Generic[Member]):
         while len(taken) < most and self.next_due() <= now:
             due, order, interval, member = self._heap[0]
             taken.append((due, member))
-            following = due + interval
-            if following <= now:
-                following += math.floor((now - following) / interval + 1) * interval
-            heapq.heapreplace(self._heap, (following, order, interval, member))
+            heapq.heapreplace(
+                self._heap, (_beat_after(now, due, interval), order, interval, member)
+            )
         return taken
 
     def _drop_dead(self) -> None:

@@ -159,8 +159,9 @@ class Pinger:
         for due, pinged in self._beats.take_due(now, PACE_PACKETS):
             self.lag.observe(now - due, now)
             self._send(pinged, unsent)
-        if unsent:
-            self._deliver(unsent)
+        for refused in (unsent, *(line.ledger.take_batch() for line in self._lines)):
+            if refused:
+                self._deliver(refused)
         if all(pinged.is_done for pinged in self._pinged.values()):
             self._all_done.set()
 

@@ -50,7 +50,7 @@ class Flow:
     in_flight: int = 0
     newest_received: int = -1
     """Serial number of the latest sent packet that was received; an earlier one is reordered."""
-    is_gone: bool = False
+    is_gone: bool = False  # its target left: nothing more is settled for it
 
 
 @dataclass(slots=True, eq=False)
@@ -120,10 +120,8 @@ class Ledger:
     def open_epoch(self, now: float) -> None:
         """Begin a new identifier and nonce, and forget the epochs that can have no late reply."""
         self._epochs = [e for e in self._epochs if now < e.last_deadline + LATE_SECONDS]
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        epoch = Epoch(
-            next(self._numbers), self._family, self._choose_identifier(), nonce, opened=now
-        )
+        identifier, nonce = self._choose_identifier(), secrets.token_bytes(NONCE_BYTES)
+        epoch = Epoch(next(self._numbers), self._family, identifier, nonce, opened=now)
         self._epochs.append(epoch)
         self._by_nonce = {epoch.nonce: epoch for epoch in self._epochs}
 
@@ -209,10 +207,6 @@ class Ledger:
         for epoch, sequence in self._in_flight():
             epoch.sent_ns[sequence] = -abs(epoch.sent_ns[sequence])
 
-    def forget(self, flow: Flow) -> None:
-        """Settle nothing more for `flow`."""
-        flow.is_gone = True
-
     # Inside
 
     def _answered(self, epoch: Epoch, flow: Flow, reply: EchoReply, stamp_ns: int) -> None:
@@ -223,7 +217,7 @@ class Ledger:
         elif state == Packet.LOST:
             epoch.states[sequence] = Packet.LATE
             self._note(flow, Oddity.LATE)
-        elif state != Packet.REFUSED:
+        elif state in {Packet.RECEIVED, Packet.LATE}:
             self._note(flow, Oddity.DUPLICATE)
 
     def _receive(self, epoch: Epoch, flow: Flow, reply: EchoReply, stamp_ns: int) -> None:

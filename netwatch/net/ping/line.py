@@ -56,6 +56,7 @@ class Line:
         if self.ledger.needs_epoch(now):
             self.ledger.open_epoch(now)
             self.channel.accept_only(self.ledger.identifiers)
+        self.channel.make_room(flow.size_bytes)
         request = self.ledger.prepare(flow)
         try:
             stamp_ns = self.channel.send(request, destination)
