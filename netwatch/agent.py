@@ -27,8 +27,9 @@ from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.tracking import Tracker
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 from netwatch.web.app import make_app
-from netwatch.web.listeners import ListenAddress, ListenError, Listeners
+from netwatch.web.listeners import ListenError, Listeners
 from netwatch.web.metrics import MetricsHandler
+from netwatch.wire.listen import ListenAddress
 
 LOG = logging.getLogger("netwatch.agent")
 
@@ -49,6 +50,8 @@ class Agent:
         self._listen = listen
         self._reloads = ReloadRecord(success_timestamp_seconds=time.time())
         self._reload_wanted = asyncio.Event()
+        self._stop_wanted = asyncio.Event()
+        self._is_measuring = False
         self._sink = PrometheusSink(PROBES)
         self._tracker = Tracker([self._sink, LogSink()])
         self._pinger = Pinger(self._tracker.take)
@@ -63,6 +66,7 @@ class Agent:
         Raises PrivilegeError and ListenError at the start, and later an ExceptionGroup of what
         ended a task: with one of them ends the agent.
         """
+        self._obey_signals()
         self._pinger.check_privilege()
         try:
             async with AsyncExitStack() as stack:
@@ -74,8 +78,15 @@ class Agent:
         except* ShutdownRequested:
             LOG.info("stopped")
 
+    def _obey_signals(self) -> None:
+        """Do it before all else: a SIGHUP that nobody handles ends a program."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop_wanted.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload_wanted.set)
+
     async def _start(self, group: asyncio.TaskGroup) -> None:
-        group.create_task(_end_at_a_signal(), name="signals")
+        group.create_task(self._end_when_wanted(), name="end")
         group.create_task(self._pinger.run(), name="pinger")
         group.create_task(self._loop_lag.watch(), name="loop lag")
         group.create_task(self._reload_when_wanted(), name="reload")
@@ -91,6 +102,7 @@ class Agent:
             sources=self._sources,
         )
         await self._checks.apply(self._config.checks)
+        self._is_measuring = True
         LOG.info("netwatch %s runs %s", __version__, self._config_file)
         for url in self._listeners.urls:
             LOG.info("look at %s/ and %s/metrics", url, url)
@@ -99,7 +111,7 @@ class Agent:
         return make_app(
             metrics=MetricsHandler(self._store(), self._sink.held),
             standings=self._tracker.standings,
-            is_ready=lambda: len(self._checks) > 0,
+            is_ready=lambda: self._is_measuring,
             reload=self._reload_over_http,
         )
 
@@ -124,7 +136,6 @@ class Agent:
     # Reloading
 
     async def _reload_when_wanted(self) -> NoReturn:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload_wanted.set)
         while True:
             await self._reload_wanted.wait()
             self._reload_wanted.clear()
@@ -153,10 +164,6 @@ class Agent:
         self._reload_wanted.set()
         return None
 
-
-async def _end_at_a_signal() -> NoReturn:
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
-    raise ShutdownRequested
+    async def _end_when_wanted(self) -> NoReturn:
+        await self._stop_wanted.wait()
+        raise ShutdownRequested

@@ -12,21 +12,22 @@ class ConfigFile:
     """A configuration file, or the default configuration where there is none."""
 
     def __init__(self, path: Path | None, environ: Mapping[str, str]) -> None:
-        self.path = path
+        self._file = ChangingFile(path) if path else None
         self._environ = environ
         self._text: str | None = None
 
     def __str__(self) -> str:
-        return str(self.path) if self.path else "the default configuration"
+        return str(self._file.path) if self._file else "the default configuration"
 
     def load(self) -> Config:
         """Read and check it. Raises UnreadableFileError, or ConfigError with all that is wrong."""
-        if self.path is None:
+        if self._file is None:
             return load(DEFAULT_CONFIG, "default", {})
         self._text = None
-        text = ChangingFile(self.path).changed() or ""
-        self._text = text
-        return load(text, str(self.path), self._environ)
+        # `follow` may have looked at A before, and look at A again, while B is read here.
+        self._file.forget()
+        self._text = ChangingFile(self._file.path).changed() or ""
+        return load(self._text, str(self), self._environ)
 
     async def follow(
         self, *, on_change: Callable[[], None], on_error: Callable[[str], None]
@@ -41,7 +42,7 @@ class ConfigFile:
             self._text = None
             on_error(why)
 
-        if self.path is None:
+        if self._file is None:
             await asyncio.Event().wait()
         else:
-            await follow_file(self.path, on_text=compare, on_error=lose)
+            await follow_file(self._file, on_text=compare, on_error=lose)

@@ -1,9 +1,9 @@
 """From the results of one target to its status: hysteresis, without clock or input."""
 
 from collections import deque
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from netwatch.model import Status
 from netwatch.options import Duration, Options, PositiveDuration
@@ -32,9 +32,18 @@ class StateOptions(Options):
     degraded_loss: Ratio = 0.1
     """Share of failures among the last 30 results that makes a target `degraded`."""
     recovered_loss: Ratio = 0.04
-    """Share of failures down to which it must fall to be `up` again."""
+    """The smaller share down to which it must fall to be `up` again."""
     degraded_latency: PositiveDuration | None = None
     """Mean duration of the last 30 results that makes a target `degraded`; off by default."""
+
+    @model_validator(mode="after")
+    def _does_not_flap(self) -> Self:
+        if self.recovered_loss >= self.degraded_loss:
+            raise ValueError(
+                f"found recovered_loss {self.recovered_loss:g}, "
+                f"expected less than degraded_loss, which is {self.degraded_loss:g}"
+            )
+        return self
 
 
 class Health:
@@ -74,6 +83,24 @@ class Health:
         """Share of failures among the latest results."""
         return self._failures.bit_count() / self._count if self._count else 0.0
 
+    @property
+    def is_lossy(self) -> bool:
+        """Whether loss alone would keep or make a target `degraded`."""
+        if self._count < ENOUGH:
+            return False
+        if self.status is Status.DEGRADED:
+            return self.loss > self._options.recovered_loss
+        return self.loss >= self._options.degraded_loss
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether latency alone would."""
+        threshold = self._options.degraded_latency
+        if threshold is None or len(self._durations) < ENOUGH:
+            return False
+        share = LATENCY_RECOVERED if self.status is Status.DEGRADED else 1
+        return sum(self._durations) / len(self._durations) > threshold * share
+
     def _judge(self, now: float) -> Status:
         options, lasted = self._options, now - self.began
         if -self.streak >= options.down_after and lasted >= options.down_for:
@@ -91,18 +118,4 @@ class Health:
         return Status.UP
 
     def _judge_quality(self) -> Status:
-        return Status.DEGRADED if self._is_lossy() or self._is_slow() else Status.UP
-
-    def _is_lossy(self) -> bool:
-        if self._count < ENOUGH:
-            return False
-        if self.status is Status.DEGRADED:
-            return self.loss > self._options.recovered_loss
-        return self.loss >= self._options.degraded_loss
-
-    def _is_slow(self) -> bool:
-        threshold = self._options.degraded_latency
-        if threshold is None or len(self._durations) < ENOUGH:
-            return False
-        share = LATENCY_RECOVERED if self.status is Status.DEGRADED else 1
-        return sum(self._durations) / len(self._durations) > threshold * share
+        return Status.DEGRADED if self.is_lossy or self.is_slow else Status.UP

@@ -47,7 +47,7 @@ class WorstRecent:
     _HALF_SECONDS = 30.0
 
     def __init__(self) -> None:
-        self._turn = -math.inf
+        self._half = -math.inf
         self._before = self._latest = 0.0
 
     def observe(self, value: float, now: float) -> None:
@@ -61,9 +61,8 @@ class WorstRecent:
         return max(self._before, self._latest)
 
     def _move_on(self, now: float) -> None:
-        if now - self._turn < self._HALF_SECONDS:
-            return
-        is_old = now - self._turn >= 2 * self._HALF_SECONDS
-        self._before = 0.0 if is_old else self._latest
-        self._latest = 0.0
-        self._turn = now
+        half = now // self._HALF_SECONDS
+        if half != self._half:
+            self._before = self._latest if half == self._half + 1 else 0.0
+            self._latest = 0.0
+            self._half = half

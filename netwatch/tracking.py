@@ -18,7 +18,7 @@ class _Tracked:
     streak_since: float
     """Wall clock when the present streak began."""
     reasons: Counter[str] = field(default_factory=Counter)
-    """Why results failed since the last success."""
+    """Why the results of the latest streak of failures failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,7 @@ class Tracker:
         after = health.observe(failed=failed, duration=known, now=self._now())
         if abs(health.streak) == 1:
             tracked.streak_since = batch.started[row]
+        if health.streak == -1:
             tracked.reasons.clear()
         if failed:
             detail = batch.details.get(row)
@@ -124,14 +125,16 @@ class Tracker:
             return None
         by_quality = Status.DEGRADED in (before, after) and after is not Status.DOWN
         since = self._wall() if by_quality else tracked.streak_since
-        lasted, tracked.since = since - tracked.since, since
+        # A streak may have begun before the status changed last, and the wall clock may step.
+        lasted, tracked.since = max(since - tracked.since, 0.0), since
         return Transition(target, before, after, since, lasted, _why(tracked))
 
 
 def _why(tracked: _Tracked) -> str:
     health = tracked.health
+    if health.status is Status.DEGRADED:
+        lossy = f"{health.loss:.0%} of the last results failed" if health.is_lossy else ""
+        return ", ".join(filter(None, (lossy, "slow" if health.is_slow else "")))
     if health.status is Status.DOWN or health.streak < 0:
         return ", ".join(f"{reason} ({count})" for reason, count in tracked.reasons.most_common(3))
-    if health.status is Status.DEGRADED:
-        return f"{health.loss:.0%} of the last results failed" if health.loss else "slow"
     return ""

@@ -3,11 +3,15 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
+from netwatch.net.ping.engine import Pinger
+from netwatch.net.ping.opening import ChannelError
 from tests.namespaces import Namespace
+from tests.programs import NETWATCH, Agent, StartAgent
 from tests.virtual_loop import VirtualTimeLoop
 
 
@@ -47,3 +51,43 @@ def netns() -> Iterator[Callable[[str], Namespace]]:
     yield make
     for namespace in made:
         namespace.close()
+
+
+@pytest.fixture
+def may_ping() -> None:
+    """Skip where the kernel lets this user open no ICMP socket."""
+    try:
+        Pinger.check_privilege()
+    except ChannelError as error:
+        pytest.skip(error.detail)
+
+
+@pytest.fixture
+def start_agent(tmp_path: Path, may_ping: None) -> Iterator[StartAgent]:
+    """Start agents as programs: `start_agent(text_of_a_configuration)`; see `tests.programs`."""
+    del may_ping
+    started: list[Agent] = []
+
+    def start(
+        config: str | Path | None = None,
+        *,
+        listen: Sequence[str] = ("127.0.0.1:0",),
+        prefix: Sequence[str] = (),
+    ) -> Agent:
+        options = [option for address in listen for option in ("--listen", address)]
+        if isinstance(config, str):
+            (tmp_path / "netwatch.yaml").write_text(config)
+            config = tmp_path / "netwatch.yaml"
+        if config is not None:
+            options += ["--config", str(config)]
+        folder = tmp_path / f"agent-{len(started)}"
+        folder.mkdir()
+        started.append(Agent([*prefix, *NETWATCH, "agent", *options], folder))
+        started[-1].wait_until_it_runs()
+        return started[-1]
+
+    yield start
+    for agent in started:
+        agent.kill()
+    for agent in started:
+        assert "Traceback" not in agent.log

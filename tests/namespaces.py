@@ -49,6 +49,8 @@ class Namespace:
         finally:
             _enter_and_close(outside)
         self.sysctl("net.ipv6.conf.default.accept_dad", 0)  # addresses are there at once
+        for unlimited in ("net.ipv4.icmp_ratelimit", "net.ipv6.icmp.ratelimit"):
+            self.sysctl(unlimited, 0)  # an ICMP error for every packet
         self.ip("link set lo up")
         self.nft(_CHAINS)
 

@@ -47,7 +47,10 @@ def run_agent(args: argparse.Namespace) -> int:
         config = config_file.load()
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(Agent(config, config_file, args.listen).run())
-    except (ConfigError, UnreadableFileError, ChannelError, ListenError) as error:
+    except ChannelError as error:
+        print(error.detail, file=sys.stderr)
+        return 2
+    except (ConfigError, UnreadableFileError, ListenError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

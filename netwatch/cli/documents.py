@@ -16,7 +16,7 @@ def summary_document(summaries: Sequence[PingSummary]) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "type": "summary",
-        "ok": all(summary.is_well for summary in summaries),
+        "ok": bool(summaries) and all(summary.is_well for summary in summaries),
         "verdict": verdict(summaries),
         "targets": [_target_document(summary) for summary in summaries],
     }

@@ -1,6 +1,7 @@
 """`netwatch`: the one entry point; each command is a file beside this one."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -27,10 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
     try:
         code: int = args.run(args)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        sys.stderr.close()  # or Python complains at exit that it cannot flush
+        # What is still buffered has no reader; Python would try to write it, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
 

@@ -117,8 +117,8 @@ async def probe(
                 if show:
                     group.create_task(_repeat(show), name="progress")
                 group.create_task(_end_when_done(pinger), name="end")
-        except* _Over:
-            pass
+        except* (_Over, BrokenPipeError):
+            pass  # who reads our output may have seen enough, too
 
 
 def _announce(assignments: Sequence[Assignment], sinks: Sequence[Sink]) -> None:

@@ -39,9 +39,13 @@ class ChangingFile:
         try:
             return self._read_if_changed()
         except (OSError, ValueError) as error:
-            self._looks, self._content = (None, None), None
+            self.forget()
             reason = error.strerror if isinstance(error, OSError) else error
             raise UnreadableFileError(f"{self.path}: {reason}") from error
+
+    def forget(self) -> None:
+        """Make the text new, whatever it is: somebody acted on what stood there in between."""
+        self._looks, self._content = (None, None), None
 
     def _read_if_changed(self) -> str | None:
         status = self.path.stat()
@@ -61,7 +65,7 @@ class ChangingFile:
 
 
 async def follow_file(
-    path: Path,
+    file: ChangingFile,
     *,
     on_text: Callable[[str], None],
     on_error: Callable[[str], None],
@@ -72,7 +76,6 @@ async def follow_file(
     A file that cannot be read is told to `on_error`, once for each different reason; when it can be
     read again, `on_text` is called even if the content is the old one.
     """
-    file = ChangingFile(path)
     told = ""
     while True:
         try:

@@ -69,13 +69,12 @@ class Durations:
 
     def change(self, target: Target) -> None:
         """The target may have moved to another zone."""
-        member = self._members[target]
-        if self._scope == "zone":
+        member, zone = self._members[target], target.endpoint.zone
+        if self._scope == "zone" and zone != member.zone:
             self._leave_zone(member)
-            member.zone = target.endpoint.zone
+            member.zone = zone
             self._enter_zone(member)
-        else:
-            member.zone = target.endpoint.zone
+        member.zone = zone
 
     def leave(self, target: Target) -> None:
         """Forget a target; a zone's histogram goes with the last of its targets."""

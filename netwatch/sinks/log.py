@@ -43,5 +43,5 @@ def sentence(transition: Transition) -> str:
     since = datetime.fromtimestamp(transition.since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     line = f"{target.check.name}: {target} is {transition.after} since {since}"
     if transition.before is not Status.NEW:
-        line += f", was {transition.before} for {format_seconds(max(transition.lasted, 0))}"
+        line += f", was {transition.before} for {format_seconds(transition.lasted)}"
     return f"{line}: {transition.detail}" if transition.detail else line

@@ -104,6 +104,8 @@ class SummarySink:
 def verdict(summaries: Sequence[PingSummary]) -> str:
     """Say in one sentence whether all is well, and what is not."""
     total = len(summaries)
+    if not total:
+        return "There is nothing to probe: no source names a target."
     silent = [summary for summary in summaries if summary.is_silent]
     lossy = [summary for summary in summaries if not summary.is_silent and not summary.is_well]
     if total == 1 and (silent or lossy):
@@ -124,6 +126,6 @@ def verdict(summaries: Sequence[PingSummary]) -> str:
 
 def exit_code(summaries: Sequence[PingSummary]) -> int:
     """Return 0 when all is well, 1 when something is not, 2 when we could not tell."""
-    if any(summary.is_our_fault for summary in summaries):
+    if not summaries or any(summary.is_our_fault for summary in summaries):
         return 2
     return 0 if all(summary.is_well for summary in summaries) else 1

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from netwatch.model import Publisher, Source
-from netwatch.net.files import follow_file
+from netwatch.net.files import ChangingFile, follow_file
 from netwatch.options import Options, PositiveDuration
 from netwatch.sources.targetfile import parse_targets
 
@@ -43,7 +43,7 @@ class FileSource:
                 publisher.publish(snapshot)
 
         await follow_file(
-            self._path,
+            ChangingFile(self._path),
             on_text=on_text,
             on_error=publisher.fail,
             interval_seconds=self._interval_seconds,

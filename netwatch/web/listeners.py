@@ -1,14 +1,15 @@
 """The addresses the agent listens on, which a reload may change."""
 
+import asyncio
+import os
 from collections.abc import Iterable
 from typing import Self
 
 from aiohttp import web
 
-_SHUTDOWN_SECONDS = 0.2
+from netwatch.wire.listen import ListenAddress
 
-ListenAddress = tuple[str, int]
-"""IP address (empty for all) and port; port 0 lets the kernel choose."""
+_SHUTDOWN_SECONDS = 0.2
 
 
 class ListenError(Exception):
@@ -29,7 +30,13 @@ class Listeners:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        server = self._runner.server
+        transports = [connection.transport for connection in server.connections] if server else []
         await self._runner.cleanup()
+        # A closed transport still waits for a client that does not read, an aborted one does not.
+        for transport in filter(None, transports):
+            transport.abort()
+        await asyncio.sleep(0)  # they are gone in the next turn of the loop
 
     async def listen(self, addresses: Iterable[ListenAddress]) -> None:
         """Listen on these and no others. Raises ListenError, and then nothing has changed."""
@@ -57,9 +64,15 @@ class Listeners:
         try:
             await site.start()
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise ListenError(f"cannot listen on {host or '*'}:{port}: {reason}") from error
+            await site.stop()  # or the runner keeps it
+            raise ListenError(f"cannot listen on {address}: {_reason(error)}") from error
         return site
+
+
+def _reason(error: OSError) -> str:
+    """Return why, without what asyncio adds to it; the numbers of getaddrinfo are below zero."""
+    number = error.errno or 0
+    return os.strerror(number).lower() if number > 0 else str(error.strerror or error)
 
 
 def _url(address: tuple[str, int] | tuple[str, int, int, int]) -> str:

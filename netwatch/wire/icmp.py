@@ -24,6 +24,7 @@ SEQUENCE_OFFSET = 6
 
 _PROTOCOL_ICMP = 1
 _PROTOCOL_ICMPV6 = 58
+_IPV4_FRAGMENT_OFFSET = 0x1FFF
 _FRAGMENT_HEADER = 44
 _EXTENSION_HEADERS = frozenset({0, 43, 60})  # hop-by-hop, routing, destination options (RFC 8200)
 
@@ -160,8 +161,8 @@ def _ipv4_payload(packet: bytes) -> bytes | None:
 def _embedded_ipv4(packet: bytes) -> tuple[int, int, bytes] | None:
     """Return identifier, sequence and destination of the request that an error embeds."""
     message = _ipv4_payload(packet)
-    if message is None:
-        return None
+    if message is None or _UINT16.unpack_from(packet, 6)[0] & _IPV4_FRAGMENT_OFFSET:
+        return None  # another protocol, or not the first fragment: it has no ICMP header
     return _echo_request(message, ICMPV4, packet[16:20])
 
 

@@ -22,7 +22,7 @@ class Told:
 
 
 async def follow(path: Path, told: Told) -> None:
-    await follow_file(path, on_text=told.text, on_error=told.error, interval_seconds=1)
+    await follow_file(ChangingFile(path), on_text=told.text, on_error=told.error, interval_seconds=1)
 
 
 @pytest.mark.virtual_time

@@ -1,0 +1,165 @@
+import math
+import statistics
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netwatch.model import Batch, Oddity, Outcome, Target
+from netwatch.sinks.summary import PingSummary, SummarySink, exit_code, verdict
+from tests.nouns import a_batch, a_target
+
+OK, TIMEOUT, REFUSED, LOCAL = Outcome.OK, Outcome.TIMEOUT, Outcome.REFUSED, Outcome.LOCAL
+
+
+def summed(
+    *outcomes: Outcome, name: str = "10.0.0.7", unsent: tuple[Outcome, ...] = ()
+) -> PingSummary:
+    sink, target = SummarySink(), a_target(name, "10.0.0.7")
+    sink.join(target)
+    sink.take(a_batch(target, *outcomes))
+    sink.take(a_batch(target, *unsent, accepted=False))
+    (summary,) = sink.summaries
+    return summary
+
+
+WELL, SILENT, LOSSY = (OK, OK), (TIMEOUT, REFUSED), (OK, TIMEOUT)
+
+
+# Figures
+
+
+def test_figures_are_of_all_replies() -> None:
+    sink, target = SummarySink(), a_target()
+    sink.join(target)
+    for milliseconds in range(1, 101):
+        sink.take(a_batch(target, OK, duration=milliseconds / 1000))
+    figures = sink.summaries[0].figures()
+    assert figures is not None
+    assert list(figures) == ["min", "mean", "p50", "p90", "p99", "max", "stddev"]
+    assert [round(figures[name] * 1000, 4) for name in ("min", "mean", "max")] == [1, 50.5, 100]
+    assert [figures[name] * 1000 for name in ("p50", "p90", "p99")] == [50, 90, 99]
+
+
+@given(st.lists(st.floats(0, 60), min_size=1))
+def test_mean_and_deviation_are_those_of_the_statistics_module(durations: list[float]) -> None:
+    summary = PingSummary(a_target())
+    summary.durations = durations
+    figures = summary.figures()
+    assert figures is not None
+    assert figures["mean"] == pytest.approx(statistics.fmean(durations))
+    assert figures["stddev"] == pytest.approx(statistics.pstdev(durations), abs=1e-6)
+    assert figures["min"] <= figures["p50"] <= figures["p90"] <= figures["p99"] <= figures["max"]
+
+
+def test_without_a_reply_there_are_no_figures_and_no_zero() -> None:
+    assert summed(*SILENT).figures() is None
+    assert summed().figures() is None
+
+
+def test_a_reply_without_a_duration_is_received_all_the_same() -> None:
+    sink, target = SummarySink(), a_target()
+    sink.join(target)
+    sink.take(a_batch(target, OK, duration=math.nan))
+    (summary,) = sink.summaries
+    assert (summary.tally.received, summary.is_well, summary.figures()) == (1, True, None)
+
+
+# What went wrong
+
+
+@pytest.mark.parametrize(
+    ("summary", "loss", "is_well", "is_silent", "is_our_fault"),
+    [
+        (summed(*WELL), 0, True, False, False),
+        (summed(*LOSSY), 0.5, False, False, False),
+        (summed(*SILENT), 1, False, True, False),
+        (summed(), None, False, True, False),
+        (summed(unsent=(Outcome.BLOCKED,)), None, False, True, False),
+        (summed(OK, unsent=(Outcome.BLOCKED,)), 0, False, False, False),
+        (summed(OK, LOCAL), 0.5, False, False, True),
+        (summed(OK, unsent=(LOCAL,)), 0, False, False, True),
+    ],
+)
+def test_a_summary_says_how_its_target_is(
+    summary: PingSummary, loss: float | None, *, is_well: bool, is_silent: bool, is_our_fault: bool
+) -> None:
+    assert summary.loss == loss
+    assert (summary.is_well, summary.is_silent, summary.is_our_fault) == (
+        is_well,
+        is_silent,
+        is_our_fault,
+    )
+
+
+def test_reasons_are_counted_in_words_the_unsent_too() -> None:
+    sink, target = SummarySink(), a_target()
+    sink.join(target)
+    sink.take(a_batch(target, OK, TIMEOUT, TIMEOUT))
+    sink.take(a_batch(target, REFUSED, detail="port unreachable"))
+    sink.take(a_batch(target, Outcome.BLOCKED, detail="a firewall", accepted=False))
+    assert sink.summaries[0].reasons == {
+        "timeout": 2,
+        "refused: port unreachable": 1,
+        "blocked: a firewall": 1,
+    }
+
+
+def test_oddities_are_counted() -> None:
+    sink, target = SummarySink(), a_target()
+    sink.join(target)
+    sink.take(Batch(oddities=[(target, Oddity.LATE), (target, Oddity.LATE)]))
+    assert sink.summaries[0].tally.late == 2
+
+
+def test_summaries_are_in_the_order_of_joining() -> None:
+    sink = SummarySink()
+    targets = [a_target(name) for name in "cab"]
+    for target in targets:
+        sink.join(target)
+    sink.take(a_batch(targets[2], OK))
+    assert [summary.target for summary in sink.summaries] == targets
+
+
+# The sentence, and the exit code
+
+
+@pytest.mark.parametrize(
+    ("summaries", "sentence", "code"),
+    [
+        ([WELL], "10.0.0.7 answers.", 0),
+        ([WELL, WELL], "All 2 targets answer.", 0),
+        ([SILENT], "10.0.0.7 does not answer.", 1),
+        ([LOSSY], "10.0.0.7 loses packets.", 1),
+        ([WELL, SILENT], "1 of 2 targets does not answer.", 1),
+        ([SILENT, SILENT], "2 of 2 targets do not answer.", 1),
+        ([WELL, LOSSY], "1 of 2 targets loses packets.", 1),
+        ([LOSSY, LOSSY, WELL], "2 of 3 targets lose packets.", 1),
+        (
+            [SILENT, LOSSY, LOSSY],
+            "1 of 3 targets does not answer, 2 of 3 targets lose packets.",
+            1,
+        ),
+        ([SILENT, (OK, LOCAL)], "1 of 2 targets does not answer, 1 of 2 targets loses packets.", 2),
+    ],
+)
+def test_the_verdict_is_a_sentence_and_an_exit_code(
+    summaries: list[tuple[Outcome, ...]], sentence: str, code: int
+) -> None:
+    found = [summed(*outcomes) for outcomes in summaries]
+    assert verdict(found) == sentence
+    assert exit_code(found) == code
+
+
+def test_no_target_at_all_is_never_well() -> None:
+    assert verdict([]) == "There is nothing to probe: no source names a target."
+    assert exit_code([]) == 2
+
+
+def test_a_target_is_named_as_people_know_it() -> None:
+    assert verdict([summed(*WELL, name="wiki")]) == "wiki (10.0.0.7) answers."
+    unresolved = SummarySink()
+    unresolved.join(target := Target(a_target().check, a_target("wiki", "").endpoint))
+    unresolved.take(a_batch(target, Outcome.RESOLVE, accepted=False))
+    assert verdict(unresolved.summaries) == "wiki does not answer."
+    assert exit_code(unresolved.summaries) == 1

@@ -1,0 +1,178 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from netwatch.check import SOURCE_FAMILIES, CheckParts, RunningCheck
+from netwatch.exposition.dialect import Dialect
+from netwatch.exposition.table import Table
+from netwatch.exposition.text import render
+from netwatch.model import Endpoint, Publisher, Target
+from netwatch.net.resolver import Answer, NameUnknown
+from netwatch.resolution import ResolveOptions
+from netwatch.state import StateOptions
+from netwatch.tracking import Tracker
+from tests.nouns import a_check
+
+pytestmark = pytest.mark.virtual_time
+
+WIKI = Endpoint(name="wiki", host="10.0.0.7", labels=(("team", "docs"),))
+NAMED = Endpoint(name="named", host="named.example")
+
+
+class Script:
+    """A source that says what the test has it say, and is probed by nobody but `followed`."""
+
+    def __init__(self) -> None:
+        self.publisher: asyncio.Future[Publisher] = asyncio.get_running_loop().create_future()
+
+    async def run(self, publisher: Publisher) -> None:
+        self.publisher.set_result(publisher)
+        await asyncio.Event().wait()
+
+
+@dataclass
+class Followed:
+    """Whom a probe would be asking now."""
+
+    here: list[Target] = field(default_factory=list)
+
+    def join(self, target: Target, *, first: float | None = None, count: int | None = None) -> None:
+        assert (first, count) == (None, None)
+        self.here.append(target)
+
+    def leave(self, target: Target) -> None:
+        self.here.remove(target)
+
+    @property
+    def addresses(self) -> list[str]:
+        return [target.endpoint.address for target in self.here]
+
+
+class Stage:
+    """A running check between a scripted source, a scripted name server and the tracker."""
+
+    def __init__(self) -> None:
+        self.source = Script()
+        self.followed = Followed()
+        self.tracker = Tracker([])
+        self.table = Table(SOURCE_FAMILIES)
+        self.complaints: list[str] = []
+        self.names: dict[str, str] = {}
+        self.loop = asyncio.get_running_loop()
+        self.running = RunningCheck(
+            CheckParts(
+                check=a_check("nodes", labels=(("team", "net"), ("env", "prod"))),
+                source_name="static",
+                source=self.source,
+                following=self.followed,
+                resolve_options=ResolveOptions(),
+                state_options=StateOptions(),
+            ),
+            tracker=self.tracker,
+            resolve=self._resolve,
+            sources=self.table,
+            complain=self.complaints.append,
+            now=self.loop.time,
+        )
+
+    async def _resolve(self, host: str) -> Answer:
+        if host not in self.names:
+            raise NameUnknown(f"{host}: no such name")
+        return Answer(ipv4=(self.names[host],), ipv6=(), ttl_seconds=30)
+
+    def scrape(self) -> dict[str, float]:
+        text = b"".join(render([self.table], Dialect.TEXT)).decode()
+        lines = (line for line in text.splitlines() if not line.startswith("#"))
+        return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines}
+
+    @property
+    def age_seconds(self) -> float:
+        return self.scrape()['netwatch_source_age_seconds{check="nodes",source="static"}']
+
+    def targets(self, state: str) -> float:
+        labels = f'{{check="nodes",source="static",state="{state}"}}'
+        return self.scrape()[f"netwatch_source_targets{labels}"]
+
+
+@asynccontextmanager
+async def at_work() -> AsyncIterator[tuple[Stage, Publisher]]:
+    stage = Stage()
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(stage.running.run(), name="check")
+        yield stage, await stage.source.publisher
+        task.cancel()
+
+
+async def test_what_the_source_names_is_probed_and_tracked() -> None:
+    async with at_work() as (stage, publisher):
+        publisher.publish((WIKI,))
+        assert stage.followed.addresses == ["10.0.0.7"]
+        assert [standing.target for standing in stage.tracker.standings()] == stage.followed.here
+        publisher.publish(())
+        assert stage.followed.here == []
+        assert list(stage.tracker.standings()) == []
+
+
+async def test_labels_of_a_target_win_over_those_of_its_check() -> None:
+    async with at_work() as (stage, publisher):
+        publisher.publish((WIKI,))
+        (target,) = stage.followed.here
+        assert dict(target.endpoint.labels) == {"team": "docs", "env": "prod"}
+
+
+async def test_a_check_that_ends_leaves_nothing_behind() -> None:
+    async with at_work() as (stage, publisher):
+        publisher.publish((WIKI,))
+        assert len(stage.table) == 1
+    assert stage.followed.here == []
+    assert list(stage.tracker.standings()) == []
+    assert len(stage.table) == 0
+
+
+async def test_a_check_without_targets_says_so() -> None:
+    async with at_work() as (stage, _):
+        assert (stage.targets("resolved"), stage.targets("unresolved")) == (0, 0)
+
+
+async def test_a_name_is_a_target_without_address_until_it_resolves() -> None:
+    async with at_work() as (stage, publisher):
+        publisher.publish((WIKI, NAMED))
+        await asyncio.sleep(2)
+        assert stage.followed.addresses == ["10.0.0.7", ""]
+        assert (stage.targets("resolved"), stage.targets("unresolved")) == (1, 1)
+        assert stage.followed.here[1].endpoint.problem == "named.example: no such name"
+        stage.names["named.example"] = "10.0.0.8"
+        await asyncio.sleep(120)
+        assert stage.followed.addresses == ["10.0.0.7", "10.0.0.8"]
+        assert (stage.targets("resolved"), stage.targets("unresolved")) == (2, 0)
+
+
+async def test_the_last_good_targets_stay_while_the_source_fails() -> None:
+    async with at_work() as (stage, publisher):
+        publisher.publish((WIKI,))
+        assert stage.age_seconds == 0
+        publisher.fail("no such file")
+        await asyncio.sleep(60)
+        publisher.fail("no such file")
+        assert stage.followed.addresses == ["10.0.0.7"]
+        assert stage.complaints == ["nodes: no such file; the targets stay as they were"] * 2
+        assert stage.age_seconds == pytest.approx(60)
+        errors = 'netwatch_source_errors_total{check="nodes",source="static"}'
+        assert stage.scrape()[errors] == 2
+        publisher.publish((WIKI,))
+        assert stage.age_seconds == 0
+
+
+async def test_a_name_that_moves_does_not_hide_that_the_source_fails() -> None:
+    async with at_work() as (stage, publisher):
+        stage.names["named.example"] = "10.0.0.8"
+        publisher.publish((NAMED,))
+        await asyncio.sleep(1)
+        publisher.fail("no such file")
+        stage.names["named.example"] = "10.0.0.9"
+        await asyncio.sleep(120)
+        assert stage.followed.addresses == ["10.0.0.9"]
+        assert stage.age_seconds == pytest.approx(120)

@@ -1,0 +1,104 @@
+from dataclasses import dataclass, field, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netwatch.follow import Follower
+from netwatch.model import Endpoint, Target
+from tests.nouns import a_check
+
+WIKI = Endpoint(name="wiki", host="wiki", address="10.0.0.7", family=4)
+
+
+@dataclass
+class Followed:
+    """Whom a follower told of, in order; `here` is who is followed now."""
+
+    told: list[tuple[str, str]] = field(default_factory=list)
+    here: list[Target] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.follower = Follower(a_check(), join=self._join, change=self._change, leave=self._leave)
+
+    def follow(self, *endpoints: Endpoint) -> list[tuple[str, str]]:
+        self.told.clear()
+        self.follower.follow(endpoints)
+        return self.told
+
+    def _join(self, target: Target) -> None:
+        self.here.append(target)
+        self.told.append(("join", target.endpoint.name))
+
+    def _change(self, target: Target) -> None:
+        assert target in self.here
+        self.told.append(("change", target.endpoint.name))
+
+    def _leave(self, target: Target) -> None:
+        self.here.remove(target)
+        self.told.append(("leave", target.endpoint.name))
+
+
+@pytest.fixture
+def followed() -> Followed:
+    return Followed()
+
+
+def test_what_is_new_joins_and_what_is_gone_leaves_first(followed: Followed) -> None:
+    other = replace(WIKI, name="other")
+    assert followed.follow(WIKI) == [("join", "wiki")]
+    assert followed.follow(other) == [("leave", "wiki"), ("join", "other")]
+    assert followed.follow() == [("leave", "other")]
+    assert len(followed.follower) == 0
+
+
+def test_the_same_snapshot_again_changes_nothing(followed: Followed) -> None:
+    followed.follow(WIKI)
+    assert followed.follow(replace(WIKI)) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"zone": "b"}, {"labels": (("team", "docs"),)}, {"host": "wiki.example"}, {"problem": "x"}],
+    ids=str,
+)
+def test_a_change_of_what_is_no_identity_keeps_the_target(
+    followed: Followed, change: dict[str, object]
+) -> None:
+    followed.follow(WIKI)
+    (target,) = followed.here
+    changed = replace(WIKI, **change)  # type: ignore[arg-type]  # by keyword
+    assert followed.follow(changed) == [("change", "wiki")]
+    assert followed.here == [target]
+    assert target.endpoint == changed
+
+
+@pytest.mark.parametrize(
+    "change", [{"name": "w"}, {"address": "10.0.0.8"}, {"family": 6}, {"port": 80}], ids=str
+)
+def test_a_change_of_identity_is_another_target(
+    followed: Followed, change: dict[str, object]
+) -> None:
+    followed.follow(WIKI)
+    (before,) = followed.here
+    followed.follow(replace(WIKI, **change))  # type: ignore[arg-type]  # by keyword
+    (after,) = followed.here
+    assert after is not before
+
+
+def test_two_endpoints_of_one_identity_are_one_target(followed: Followed) -> None:
+    assert followed.follow(WIKI, replace(WIKI, zone="b")) == [("join", "wiki")]
+    assert [target.endpoint.zone for target in followed.here] == ["b"]
+
+
+@given(st.lists(st.sets(st.sampled_from("abcdef"))))
+def test_those_followed_are_those_of_the_latest_snapshot(snapshots: list[set[str]]) -> None:
+    followed = Followed()
+    objects: dict[str, Target] = {}
+    for names in snapshots:
+        followed.follow(*(replace(WIKI, name=name) for name in sorted(names)))
+        now = {target.endpoint.name: target for target in followed.here}
+        assert set(now) == names
+        assert len(followed.follower) == len(followed.here) == len(names)
+        assert all(now[name] is objects[name] for name in now.keys() & objects.keys())
+        objects = now

@@ -1,0 +1,110 @@
+"""The rules of the house that no other tool looks after."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from netwatch.check import SOURCE_FAMILIES
+from netwatch.model import Batch
+from netwatch.net.ping.engine import Pinger
+from netwatch.probes import PROBES
+from netwatch.sinks.prometheus import PrometheusSink
+from netwatch.vitals import LoopLag, ReloadRecord, Vitals
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted((ROOT / "netwatch").rglob("*.py"))
+MOST_LINES = 300
+
+TESTED_ELSEWHERE = {
+    "probe.py": "protocols without a body; tests/probes has those who keep them",
+    "wire/yaml_composer.py": "one half of wire/yaml.py, whose tests give text and take documents",
+}
+"""Modules without a test file of their own, and why."""
+
+IMPORT_EACH_ALONE = """
+import importlib, sys
+for name in sys.argv[1:]:
+    for known in [known for known in sys.modules if known.partition(".")[0] == "netwatch"]:
+        del sys.modules[known]
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        print(f"{name}: {error}")
+"""
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def metric_families() -> Iterator[tuple[str, str]]:
+    """Yield name and help of all families that are ours."""
+    for table in PrometheusSink(PROBES).tables:
+        yield from ((family.name, family.help) for family in table.families)
+    yield from ((family.name, family.help) for family in SOURCE_FAMILIES)
+
+    def ignore(batch: Batch) -> None:
+        del batch
+
+    with Pinger(ignore) as pinger:
+        vitals = Vitals(
+            pinger=pinger,
+            loop_lag=LoopLag(),
+            reloads=ReloadRecord(),
+            local_errors={},
+            series=lambda: 0,
+        )
+        yield from ((metric.name, metric.documentation) for metric in vitals.collect())
+
+
+def test_every_module_can_be_imported_first() -> None:
+    names = [dotted(path) for path in MODULES if path.name != "__main__.py"]
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT_EACH_ALONE, *names],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+def test_every_module_has_its_test_file() -> None:
+    missing = []
+    for path in MODULES:
+        inside = path.relative_to(ROOT / "netwatch")
+        if path.name not in {"__init__.py", "__main__.py"} and str(inside) not in TESTED_ELSEWHERE:
+            test = ROOT / "tests" / inside.with_name(f"test_{inside.name}")
+            missing += [] if test.exists() else [str(test.relative_to(ROOT))]
+    assert missing == []
+
+
+def test_every_exception_from_that_is_needed() -> None:
+    for inside in TESTED_ELSEWHERE:
+        path = ROOT / "netwatch" / inside
+        assert path.exists(), inside
+        test = ROOT / "tests" / Path(inside).with_name(f"test_{path.name}")
+        assert not test.exists(), inside
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_no_module_is_long(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MOST_LINES
+
+
+def test_every_metric_is_ours_by_name_and_has_a_sentence_for_help() -> None:
+    families = list(metric_families())
+    assert len(families) > 30
+    for name, help_ in families:
+        assert name.startswith("netwatch_")
+        assert help_.endswith("."), name
+        assert help_[0].isupper() or help_[0].isdigit(), name
+
+
+def test_no_two_metrics_share_a_name() -> None:
+    names = [name.removesuffix("_total") for name, _ in metric_families()]
+    assert len(names) == len(set(names))
