@@ -22,7 +22,8 @@ class Told:
 
 
 async def follow(path: Path, told: Told) -> None:
-    await follow_file(ChangingFile(path), on_text=told.text, on_error=told.error, interval_seconds=1)
+    file = ChangingFile(path)
+    await follow_file(file, on_text=told.text, on_error=told.error, interval_seconds=1)
 
 
 @pytest.mark.virtual_time
