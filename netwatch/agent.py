@@ -156,7 +156,9 @@ class Agent:
 
     def _refuse(self, why: str) -> None:
         self._reloads.successful = False
-        LOG.error("the configuration stays as it was:\n%s", why)
+        for line in why.splitlines():
+            LOG.error("refused: %s", line)
+        LOG.error("the configuration stays as it was")
 
     def _reload_over_http(self) -> str | None:
         if not self._config.reload_endpoint:

@@ -79,10 +79,8 @@ def test_a_node_with_neither_gateways_nor_name_servers_pings_itself_and_says_whe
         agent.wait_for_packets(target="loopback", address="::1")
         assert agent.stop() == 0
     said = [line.partition(" INFO ")[2] for line in agent.log.splitlines()]
-    assert said[:2] == [
-        f"netwatch {__version__} runs the default configuration",
-        "look at http://127.0.0.1:9847/ and http://127.0.0.1:9847/metrics",
-    ]
+    start = said.index(f"netwatch {__version__} runs the default configuration")
+    assert said[start + 1] == ("look at http://127.0.0.1:9847/ and http://127.0.0.1:9847/metrics")
     assert said[-1] == "stopped"
     assert agent.complaints == []
 
@@ -173,8 +171,7 @@ def test_a_bad_edit_is_refused_with_its_place_until_it_is_mended(
     agent.send(signal.SIGHUP)
     agent.wait_for_log(
         re.escape(
-            "ERROR the configuration stays as it was:\n"
-            f'{file}:4:30: checks.kept.probe.icmp.interval: found "soon", expected a duration '
+            f'ERROR refused: {file}:4:30: checks.kept.probe.icmp.interval: found "soon", expected '
         )
     )
     assert agent.scrape().value(RELOADED) == 0
@@ -230,9 +227,7 @@ def test_a_file_that_vanishes_is_said_and_survived(start_agent: StartAgent, tmp_
     agent.wait_for_packets()
     file = tmp_path / "netwatch.yaml"
     file.unlink()
-    agent.wait_for_log(
-        f"ERROR the configuration stays as it was:\n{file}: No such file or directory\n"
-    )
+    agent.wait_for_log(f"ERROR refused: {file}: No such file or directory\n")
     before = agent.scrape()
     assert before.value(RELOADED) == 0
     agent.wait_for_packets(before.value(RECEIVED) + 1)
@@ -272,8 +267,7 @@ def test_a_reload_that_wants_a_taken_port_leaves_everything_as_it_was(
         )
         agent.send(signal.SIGHUP)
         agent.wait_for_log(
-            "ERROR the configuration stays as it was:\n"
-            f"cannot listen on 127.0.0.1:{taken}: address already in use\n"
+            f"ERROR refused: cannot listen on 127.0.0.1:{taken}: address already in use\n"
         )
     after = agent.scrape()
     assert after.value(RELOADED) == 0

@@ -15,17 +15,7 @@ from netwatch.probes import PROBES
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code: 0 well, 1 something is not, 2 usage or own trouble."""
-    parser = argparse.ArgumentParser(
-        prog="netwatch",
-        description="Says whether the network works, how well, and who is at fault when not.",
-    )
-    parser.add_argument("--version", action="version", version=f"netwatch {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    add_agent_parser(commands)
-    add_probe_parser(commands)
-    add_probe_icmp_parser(commands)
-    add_config_parser(commands)
-    args = parser.parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
+    args = parse(sys.argv[1:] if arguments is None else arguments)
     try:
         code: int = args.run(args)
         sys.stdout.flush()
@@ -36,6 +26,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what the arguments say; `run` is the command. Exits with 2 where they are wrong."""
+    parser = argparse.ArgumentParser(
+        prog="netwatch",
+        description="Says whether the network works, how well, and who is at fault when not.",
+    )
+    parser.add_argument("--version", action="version", version=f"netwatch {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add_agent_parser(commands)
+    add_probe_parser(commands)
+    add_probe_icmp_parser(commands)
+    add_config_parser(commands)
+    return parser.parse_args(_joined(arguments))
 
 
 def _joined(arguments: Sequence[str]) -> list[str]:

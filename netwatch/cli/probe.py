@@ -19,6 +19,10 @@ INTERVAL_SECONDS = 0.2
 """Shorter than a check's own: somebody waits for the answer."""
 
 
+class UnknownCheckError(Exception):
+    """The configuration has no check of that name."""
+
+
 def add_probe_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
     parser = subparsers.add_parser(
@@ -38,32 +42,38 @@ def run_probe(args: argparse.Namespace) -> int:
     config_file = ConfigFile(args.config, os.environ)
     try:
         checks = _chosen(config_file.load(), args.checks)
-        assignments = asyncio.run(_assign(checks))
-    except (ConfigError, UnreadableFileError, SourceFailedError) as error:
+    except (ConfigError, UnreadableFileError, UnknownCheckError) as error:
         print(error, file=sys.stderr)
         return 2
-    return run_once(assignments, args, by_check=True)
+    assignments, complaints = asyncio.run(_assign(checks))
+    for complaint in complaints:
+        print(complaint, file=sys.stderr)
+    code = run_once(assignments, args, by_check=True)
+    return 2 if complaints else code
 
 
 def _chosen(config: Config, names: list[str]) -> dict[str, CheckConfig]:
     unknown = [name for name in names if name not in config.checks]
     if unknown:
         known = ", ".join(config.checks)
-        raise SourceFailedError(f"no check is called {unknown[0]!r}, expected one of {known}")
+        raise UnknownCheckError(f"no check is called {unknown[0]!r}, expected one of {known}")
     return {name: config.checks[name] for name in names or config.checks}
 
 
-async def _assign(checks: dict[str, CheckConfig]) -> list[Assignment]:
-    """Ask the sources of the checks for their targets."""
+async def _assign(checks: dict[str, CheckConfig]) -> tuple[list[Assignment], list[str]]:
+    """Ask the sources of the checks for their targets; return also which have none, and why."""
     found: list[Assignment] = []
+    complaints: list[str] = []
     for name, config in checks.items():
         try:
             snapshot = await first_snapshot(config.source_options.open())
         except SourceFailedError as error:
-            raise SourceFailedError(f"{name}: {error}") from None
-        endpoints = await resolved(snapshot, config.resolve)
-        found += _assignments(name, config, endpoints)
-    return found
+            complaints.append(f"{name}: {error}")
+            continue
+        if not snapshot:
+            complaints.append(f"{name}: its source names no target")
+        found += _assignments(name, config, await resolved(snapshot, config.resolve))
+    return found, complaints
 
 
 def _assignments(name: str, config: CheckConfig, endpoints: Snapshot) -> Iterator[Assignment]:

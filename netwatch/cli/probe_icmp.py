@@ -11,9 +11,10 @@ from netwatch.cli.run import add_run_arguments, run_once
 from netwatch.model import Check, Endpoint, Target
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.resolution import ResolveOptions
+from netwatch.sources.endpoint import probeable_host
 from netwatch.validation import explain
 from netwatch.wire.document import Document, Mark
-from netwatch.wire.hostname import parse_host
+from netwatch.wire.hostname import parse_address
 
 INTERVAL = "200ms"
 
@@ -61,7 +62,7 @@ def run_probe_icmp(args: argparse.Namespace) -> int:
     """Ping; exit 0 all answer, 1 not all, 2 usage or own trouble."""
     try:
         options = _options(args)
-        endpoints = [Endpoint(name=text, host=parse_host(text)) for text in args.targets]
+        endpoints = [_endpoint(text, args.family) for text in args.targets]
     except ValueError as error:
         print(f"netwatch probe icmp: {error}", file=sys.stderr)
         return 2
@@ -86,3 +87,13 @@ def _options(args: argparse.Namespace) -> IcmpOptions:
                 f"{_FLAGS[str(problem.path[0])][1]}: {problem.message}" for problem in problems
             )
         ) from None
+
+
+def _endpoint(text: str, family: str) -> Endpoint:
+    """Return the target. Raises ValueError for what is none, or an address of the other family."""
+    host = probeable_host(text)
+    address = parse_address(host)
+    if address and family not in ("any", f"ipv{address.version}"):
+        flag = {"ipv4": "-4", "ipv6": "-6"}[family]
+        raise ValueError(f"found {text!r}, expected an address or a name that goes with {flag}")
+    return Endpoint(name=text, host=host)

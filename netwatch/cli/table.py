@@ -47,7 +47,7 @@ def _line(cells: Sequence[str], widths: Sequence[int], reasons: str = "") -> str
 
 def _reasons(summary: PingSummary) -> str:
     """Say why packets failed; a lone timeout is said by the loss already."""
-    if set(summary.reasons) <= {"timeout"} and not summary.is_silent:
+    if set(summary.reasons) <= {"timeout"} and summary.tally.received:
         return ""
     return ", ".join(f"{reason} ({count})" for reason, count in summary.reasons.most_common())
 

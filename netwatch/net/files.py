@@ -59,7 +59,7 @@ class ChangingFile:
         content = _read(self.path, status)
         if content == self._content:
             return None
-        text = content.decode("utf-8-sig")
+        text = _decode(content)
         self._content = content
         return text
 
@@ -89,6 +89,15 @@ async def follow_file(
             if text is not None:
                 on_text(text)
         await asyncio.sleep(interval_seconds)
+
+
+def _decode(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        found = f"found the byte 0x{content[error.start]:02x} in line {line}"
+        raise ValueError(f"{found}, expected UTF-8") from None
 
 
 def _read(path: Path, status: os.stat_result) -> bytes:

@@ -3,12 +3,21 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from enum import Enum
 
 from netwatch.model import Batch, Check, Outcome, Target, Transition
 from netwatch.net.ping.tally import PingTally
 from netwatch.stats import percentile
 
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+
+
+class Trouble(Enum):
+    """What may be wrong with a target: in words for one, and for many."""
+
+    OURS = ("could not be measured", "could not be measured")
+    SILENT = ("does not answer", "do not answer")
+    LOSSY = ("loses packets", "lose packets")
 
 
 class PingSummary:
@@ -33,14 +42,13 @@ class PingSummary:
         return self.loss == 0 and not self.tally.unsent
 
     @property
-    def is_silent(self) -> bool:
-        """Whether nothing at all came back."""
-        return not self.tally.received
-
-    @property
-    def is_our_fault(self) -> bool:
-        """Whether something failed here that says nothing about the target."""
-        return Outcome.LOCAL in self.tally.errors or Outcome.LOCAL in self.tally.unsent
+    def trouble(self) -> Trouble | None:
+        """What is wrong; our own fault goes before the target's."""
+        if Outcome.LOCAL in self.tally.errors or Outcome.LOCAL in self.tally.unsent:
+            return Trouble.OURS
+        if self.is_well:
+            return None
+        return Trouble.LOSSY if self.tally.received else Trouble.SILENT
 
     def figures(self) -> dict[str, float] | None:
         """Return min, mean, max, stddev and percentiles in seconds; None without replies."""
@@ -106,26 +114,22 @@ def verdict(summaries: Sequence[PingSummary]) -> str:
     total = len(summaries)
     if not total:
         return "There is nothing to probe: no source names a target."
-    silent = [summary for summary in summaries if summary.is_silent]
-    lossy = [summary for summary in summaries if not summary.is_silent and not summary.is_well]
-    if total == 1 and (silent or lossy):
-        return f"{summaries[0].target} {'does not answer' if silent else 'loses packets'}."
-    if not silent and not lossy:
-        return f"All {total} targets answer." if total > 1 else f"{summaries[0].target} answers."
-    parts = (
-        (len(silent), "does not answer", "do not answer"),
-        (len(lossy), "loses packets", "lose packets"),
-    )
+    count = Counter(summary.trouble for summary in summaries)
+    if total == 1:
+        (trouble,) = count
+        return f"{summaries[0].target} {trouble.value[0] if trouble else 'answers'}."
+    if count[None] == total:
+        return f"All {total} targets answer."
     told = [
-        f"{count} of {total} targets {one if count == 1 else many}"
-        for count, one, many in parts
-        if count
+        f"{count[trouble]} of {total} targets {trouble.value[count[trouble] > 1]}"
+        for trouble in Trouble
+        if count[trouble]
     ]
     return f"{', '.join(told)}."
 
 
 def exit_code(summaries: Sequence[PingSummary]) -> int:
     """Return 0 when all is well, 1 when something is not, 2 when we could not tell."""
-    if not summaries or any(summary.is_our_fault for summary in summaries):
+    if not summaries or any(summary.trouble is Trouble.OURS for summary in summaries):
         return 2
     return 0 if all(summary.is_well for summary in summaries) else 1

@@ -11,7 +11,8 @@ from netwatch.wire.document import described
 from netwatch.wire.hostname import MAX_PORT, parse_address, parse_host
 
 
-def _probeable_host(text: str) -> str:
+def probeable_host(text: str) -> str:
+    """Return the host that `text` names. Raises ValueError, also for addresses of many hosts."""
     host = parse_host(text)
     address = parse_address(host)
     if address and (address.is_unspecified or address.is_multicast):
@@ -19,7 +20,7 @@ def _probeable_host(text: str) -> str:
     return host
 
 
-Host = Annotated[str, AfterValidator(_probeable_host)]
+Host = Annotated[str, AfterValidator(probeable_host)]
 """A host name, or the IP address of one host."""
 
 Name = Annotated[str, Field(min_length=1)]

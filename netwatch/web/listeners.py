@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 from aiohttp import web
@@ -41,22 +41,38 @@ class Listeners:
     async def listen(self, addresses: Iterable[ListenAddress]) -> None:
         """Listen on these and no others. Raises ListenError, and then nothing has changed."""
         wanted = dict.fromkeys(addresses)
-        opened: dict[ListenAddress, web.TCPSite] = {}
+        new = [address for address in wanted if address not in self._sites]
+        old = [address for address in self._sites if address not in wanted]
         try:
-            for address in wanted.keys() - self._sites.keys():
-                opened[address] = await self._open(address)
+            await self._open_all(new)
         except ListenError:
-            for site in opened.values():
-                await site.stop()
-            raise
-        for address in self._sites.keys() - wanted.keys():
-            await self._sites.pop(address).stop()
-        self._sites |= opened
+            # Perhaps what is given up stands in the way: 127.0.0.1:9847 in that of :9847.
+            await self._close_all(old)
+            try:
+                await self._open_all(new)
+            except ListenError:
+                await self._open_all(old)
+                raise
+        else:
+            await self._close_all(old)
 
     @property
     def urls(self) -> tuple[str, ...]:
         """Where the application answers, with the ports that were chosen."""
         return tuple(_url(address) for address in self._runner.addresses)
+
+    async def _open_all(self, addresses: Sequence[ListenAddress]) -> None:
+        """Open all or none."""
+        for number, address in enumerate(addresses):
+            try:
+                self._sites[address] = await self._open(address)
+            except ListenError:
+                await self._close_all(addresses[:number])
+                raise
+
+    async def _close_all(self, addresses: Iterable[ListenAddress]) -> None:
+        for address in addresses:
+            await self._sites.pop(address).stop()
 
     async def _open(self, address: ListenAddress) -> web.TCPSite:
         host, port = address

@@ -69,13 +69,18 @@ def test_a_bad_configuration_is_refused_with_its_place(
     assert capsys.readouterr() == ("", f"{file}:8:9: listen: found 5, expected a list\n")
 
 
-def test_a_source_that_fails_is_named_with_its_check(
+@may_ping
+def test_a_source_that_fails_is_named_with_its_check_and_stops_no_other(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     targets = tmp_path / "targets.yaml"
-    written(file, f"{{file: {{path: {targets}}}}}")
-    assert main(["probe", "--config", str(file)]) == 2
-    assert capsys.readouterr() == ("", f"only: {targets}: No such file or directory\n")
+    file.write_text(
+        f"{TWO_CHECKS}  third: {{source: {{file: {{path: {targets}}}}}, probe: {{icmp: }}}}\n"
+    )
+    assert main(["probe", "--config", str(file), "-c", "1", "-o", "table"]) == 2
+    out, err = capsys.readouterr()
+    assert err == f"third: {targets}: No such file or directory\n"
+    assert out.startswith("All 3 targets answer.")
 
 
 @may_ping
@@ -85,7 +90,9 @@ def test_a_configuration_that_names_no_target_is_not_well(
     (tmp_path / "targets.yaml").write_text("[]")
     written(file, f"{{file: {{path: {tmp_path / 'targets.yaml'}}}}}")
     assert main(["probe", "--config", str(file)]) == 2
-    document = json.loads(capsys.readouterr().out)
+    out, err = capsys.readouterr()
+    assert err == "only: its source names no target\n"
+    document = json.loads(out)
     assert (document["ok"], document["targets"]) == (False, [])
     assert document["verdict"] == "There is nothing to probe: no source names a target."
     assert main(["probe", "--config", str(file), "-o", "table"]) == 2

@@ -183,6 +183,9 @@ def test_a_family_can_be_chosen_for_names(
         ("127.0.0.1 --dscp 64", "--dscp: found 64, expected at most 63"),
         ("127.0.0.1 --source here", '--source: found "here", expected an IP address'),
         ("a..b", 'found "a..b", expected an IP address or a host name'),
+        ("-4 ::1", "found '::1', expected an address or a name that goes with -4"),
+        ("-6 127.0.0.1", "found '127.0.0.1', expected an address or a name that goes with -6"),
+        ("0.0.0.0", "expected the address of one host"),
         ("http://wiki.example/", "expected an IP address or a host name, not a URL"),
     ],
 )

@@ -22,7 +22,8 @@ class Told:
 
 
 async def follow(path: Path, told: Told) -> None:
-    await follow_file(ChangingFile(path), on_text=told.text, on_error=told.error, interval_seconds=1)
+    file = ChangingFile(path)
+    await follow_file(file, on_text=told.text, on_error=told.error, interval_seconds=1)
 
 
 @pytest.mark.virtual_time
@@ -84,7 +85,7 @@ async def test_each_other_reason_is_an_error_of_its_own(tmp_path: Path) -> None:
         path.write_bytes(b"\xff")
         await asyncio.sleep(5)
         assert len(told.all) == 2
-        assert "invalid start byte" in told.all[1]
+        assert "found the byte 0xff in line 1, expected UTF-8" in told.all[1]
         follower.cancel()
 
 

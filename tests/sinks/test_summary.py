@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwatch.model import Batch, Oddity, Outcome, Target
-from netwatch.sinks.summary import PingSummary, SummarySink, exit_code, verdict
+from netwatch.sinks.summary import PingSummary, SummarySink, Trouble, exit_code, verdict
 from tests.nouns import a_batch, a_target
 
 OK, TIMEOUT, REFUSED, LOCAL = Outcome.OK, Outcome.TIMEOUT, Outcome.REFUSED, Outcome.LOCAL
@@ -69,27 +69,22 @@ def test_a_reply_without_a_duration_is_received_all_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("summary", "loss", "is_well", "is_silent", "is_our_fault"),
+    ("summary", "loss", "is_well", "trouble"),
     [
-        (summed(*WELL), 0, True, False, False),
-        (summed(*LOSSY), 0.5, False, False, False),
-        (summed(*SILENT), 1, False, True, False),
-        (summed(), None, False, True, False),
-        (summed(unsent=(Outcome.BLOCKED,)), None, False, True, False),
-        (summed(OK, unsent=(Outcome.BLOCKED,)), 0, False, False, False),
-        (summed(OK, LOCAL), 0.5, False, False, True),
-        (summed(OK, unsent=(LOCAL,)), 0, False, False, True),
+        (summed(*WELL), 0, True, None),
+        (summed(*LOSSY), 0.5, False, Trouble.LOSSY),
+        (summed(*SILENT), 1, False, Trouble.SILENT),
+        (summed(), None, False, Trouble.SILENT),
+        (summed(unsent=(Outcome.BLOCKED,)), None, False, Trouble.SILENT),
+        (summed(OK, unsent=(Outcome.BLOCKED,)), 0, False, Trouble.LOSSY),
+        (summed(OK, LOCAL), 0.5, False, Trouble.OURS),
+        (summed(OK, unsent=(LOCAL,)), 0, False, Trouble.OURS),
     ],
 )
 def test_a_summary_says_how_its_target_is(
-    summary: PingSummary, loss: float | None, *, is_well: bool, is_silent: bool, is_our_fault: bool
+    summary: PingSummary, loss: float | None, *, is_well: bool, trouble: Trouble | None
 ) -> None:
-    assert summary.loss == loss
-    assert (summary.is_well, summary.is_silent, summary.is_our_fault) == (
-        is_well,
-        is_silent,
-        is_our_fault,
-    )
+    assert (summary.loss, summary.is_well, summary.trouble) == (loss, is_well, trouble)
 
 
 def test_reasons_are_counted_in_words_the_unsent_too() -> None:
@@ -140,7 +135,12 @@ def test_summaries_are_in_the_order_of_joining() -> None:
             "1 of 3 targets does not answer, 2 of 3 targets lose packets.",
             1,
         ),
-        ([SILENT, (OK, LOCAL)], "1 of 2 targets does not answer, 1 of 2 targets loses packets.", 2),
+        ([(OK, LOCAL)], "10.0.0.7 could not be measured.", 2),
+        (
+            [SILENT, (OK, LOCAL)],
+            "1 of 2 targets could not be measured, 1 of 2 targets does not answer.",
+            2,
+        ),
     ],
 )
 def test_the_verdict_is_a_sentence_and_an_exit_code(

@@ -98,6 +98,25 @@ async def test_an_address_that_cannot_be_had_changes_nothing() -> None:
             assert not await answers(f"http://{wanted}")
 
 
+async def test_all_addresses_may_take_over_from_one_with_the_same_port() -> None:
+    one = free_port()
+    async with listeners_at(one) as listeners:
+        await listeners.listen([ListenAddress("", one.port)])
+        assert await answers(f"http://127.0.0.1:{one.port}")
+        assert await answers(f"http://[::1]:{one.port}")
+
+
+async def test_what_was_given_up_comes_back_where_the_new_address_cannot_be_had() -> None:
+    somebody_else, taken = taken_port()
+    old = free_port()
+    with somebody_else:
+        async with listeners_at(old) as listeners:
+            with pytest.raises(ListenError, match=f"cannot listen on 127.0.0.1:{taken.port}"):
+                await listeners.listen([ListenAddress("", old.port), taken])
+            assert await answers(f"http://127.0.0.1:{old.port}")
+            assert not await answers(f"http://[::1]:{old.port}")
+
+
 @pytest.mark.parametrize(
     ("address", "message"),
     [

@@ -1,0 +1,101 @@
+"""The documents keep to the code: files load, commands parse, tables are whole."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from netwatch.check import SOURCE_FAMILIES
+from netwatch.cli.main import parse
+from netwatch.config import load
+from netwatch.net.ping.engine import Pinger
+from netwatch.probes import PROBES
+from netwatch.sinks.prometheus import CHECK_FAMILIES, TARGET_FAMILIES
+from netwatch.vitals import LoopLag, ReloadRecord, Vitals
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+TO_COME = {"design.md"}  # its example shows what is planned, and says so
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """Return the file and the text of each fenced block of that language."""
+    return [
+        (str(path.relative_to(ROOT)), block)
+        for path in DOCUMENTS
+        if path.name not in TO_COME
+        for block in re.findall(rf"```{language}\n(.*?)```", path.read_text(), re.DOTALL)
+    ]
+
+
+def commands() -> list[str]:
+    """Return every netwatch command line of the documents, without `sudo` and comment."""
+    lines = (line for _, block in blocks("console") for line in block.splitlines())
+    shown = (re.match(r"\$ (?:sudo )?(?:netwatch|scripts/run)\b(.*)", line) for line in lines)
+    return sorted({match[1].strip() for match in shown if match})
+
+
+def declared_families() -> set[str]:
+    probes = [family for probe in PROBES.values() for family in probe.families]
+    tables = (*TARGET_FAMILIES, *CHECK_FAMILIES, *SOURCE_FAMILIES, *probes)
+    vitals = Vitals(
+        pinger=Pinger(lambda _: None),
+        loop_lag=LoopLag(),
+        reloads=ReloadRecord(),
+        local_errors={},
+        series=lambda: 0,
+    )
+    registry = CollectorRegistry()
+    registry.register(vitals)
+    own = {
+        metric.name + ("_total" if metric.type == "counter" else "")
+        for metric in registry.collect()
+    }
+    return {family.name for family in tables} | own
+
+
+@pytest.mark.parametrize(
+    "text", [block for _, block in blocks("yaml") if re.search(r"^checks:", block, re.MULTILINE)]
+)
+def test_every_configuration_in_the_documents_loads(text: str) -> None:
+    assert load(text, "docs", {"HOST_IP": "127.0.0.1", "NODE_IP": "127.0.0.1"}).checks
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_in_the_documents_is_one(command: str) -> None:
+    arguments = shlex.split(command, comments=True) or ["agent"]
+    assert callable(parse(arguments).run)
+
+
+def test_every_metric_is_documented_and_every_documented_metric_exists() -> None:
+    text = (ROOT / "docs/metrics.md").read_text()
+    documented = set(re.findall(r"^\| `(netwatch_[a-z_]+)` \|", text, re.MULTILINE))
+    assert documented == declared_families()
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_every_option_of_a_probe_is_documented_with_its_default(name: str) -> None:
+    text = (ROOT / "docs/probes.md").read_text()
+    section = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
+    assert section
+    documented = set(
+        re.findall(r"^\| `([a-z_]+)` \|", section[1].split("### Metrics")[0], re.MULTILINE)
+    )
+    assert documented == set(PROBES[name].model_fields)
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_every_probe_has_the_same_headings(name: str) -> None:
+    text = (ROOT / "docs/probes.md").read_text()
+    section = text.split(f"\n## {name}\n")[1].split("\n## ")[0]
+    headings = re.findall(r"^### (.*)$", section, re.MULTILINE)
+    assert headings == ["Tells you", "Options", "Metrics", "Example", "When it fails"]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_relative_link_leads_somewhere(path: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text())
+    missing = [target for target in targets if not (path.parent / target).exists()]
+    assert not missing
