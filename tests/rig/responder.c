@@ -35,7 +35,7 @@
 #include <unistd.h>
 
 enum { JITTER = 1 << 16, TAIL, FLOOD };  // purposes of chance, beside those of enum fate
-enum { TAP_BYTES = 64 << 20 };
+enum { TAP_BYTES = 16 << 20 };  // two seconds of 20,000 requests each
 static const int64_t SECOND_NS = 1000000000;
 static const int64_t LONGEST_SLEEP_NS = 50000000;  // a signal that came just before waits for it
 
@@ -253,8 +253,10 @@ static void sleep_until_needed(void)
     int64_t sleep_ns = due_ns - now_ns(CLOCK_MONOTONIC);
     if (sleep_ns <= 0)
         return;
-    struct timespec timeout = {.tv_nsec = sleep_ns < LONGEST_SLEEP_NS ? sleep_ns : LONGEST_SLEEP_NS};
-    ppoll(&(struct pollfd){.fd = tap, .events = POLLIN}, 1, &timeout, NULL);
+    if (sleep_ns > LONGEST_SLEEP_NS)
+        sleep_ns = LONGEST_SLEEP_NS;
+    ppoll(&(struct pollfd){.fd = tap, .events = POLLIN}, 1,
+          &(struct timespec){.tv_nsec = sleep_ns}, NULL);
 }
 
 static void open_tun(const char *device)

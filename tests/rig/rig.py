@@ -1,7 +1,7 @@
 """A network whose truth is known: whole prefixes that answer pings as badly as a test wants.
 
     with Rig(build_responder(folder), "10.128.1.0/24 delay=0.005 loss=0.1") as rig:
-        rig.run(*NETWATCH, "probe", "icmp", "10.128.1.7", "fd00:128::7")
+        rig.run("fping", "-c", "20", "10.128.1.7", "fd00:128::7")
         rig.rules("10.128.1.0/24 loss=1")   # from now on an outage
         truth = rig.records()
 
@@ -17,13 +17,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Self
+from types import TracebackType
+from typing import Any, NoReturn, Self
 
 from tests.namespaces import Namespace
 from tests.rig.records import Book, Record
 
 DEVICE = "rig"
-OWN_ADDRESSES = ("10.128.0.1/9", "fd00:128::1/32")
+OWN_ADDRESSES = ("10.128.0.1/9", "fd00:128::1/32 nodad")
 CLAMP_BYTES = 212_992
 """The usual net.core.rmem_max: what SO_RCVBUF gives to a process without CAP_NET_ADMIN."""
 
@@ -79,13 +80,27 @@ class Rig:
             self.namespace.ip(f"link set {DEVICE} mtu 65535 txqueuelen 20000 up")
             self._responder = opened.enter_context(self._running_responder())
             self.namespace.wait_until_up(DEVICE)
-            for address in OWN_ADDRESSES:
-                self.namespace.ip(f"address add {address} dev {DEVICE}")
+            self._add_addresses()
             self._stack = opened.pop_all()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def _add_addresses(self) -> None:
+        for address in OWN_ADDRESSES:
+            self.namespace.ip(f"address add {address} dev {DEVICE}")
+
+        # The kernel takes in packets to an IPv6 address only a little after it was added.
+        deadline = time.monotonic() + _DEADLINE_SECONDS
+        while "fd00:128::1 " not in self.namespace.ip(f"-6 route show table local dev {DEVICE}"):
+            assert time.monotonic() < deadline, "the device gets no IPv6 address"
+            time.sleep(0.005)
 
     # The responder
 
@@ -96,7 +111,11 @@ class Rig:
         self._wait_until_ready(self._responder)
 
     def records(self, start: int = 0) -> list[Record]:
-        """Return what became of the requests so far, from number `start` on."""
+        """Return what became of the requests so far, from number `start` on.
+
+        Raises RigError if requests came faster than the responder could take them in.
+        """
+        self._check_that_it_runs()
         return self._book.rows(start)
 
     def settled_records(self, count: int) -> list[Record]:
@@ -113,7 +132,16 @@ class Rig:
         return self._book.flooded
 
     @contextmanager
-    def _running_responder(self) -> Iterator["subprocess.Popen[str]"]:
+    def paused(self) -> Iterator[None]:
+        """Let requests wait unseen for the block; they have left the device all the same."""
+        self._responder.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._responder.send_signal(signal.SIGCONT)
+
+    @contextmanager
+    def _running_responder(self) -> Iterator[subprocess.Popen[str]]:
         self._write_rules(self._first_rules)
         pipe = subprocess.PIPE
         with self.namespace:
@@ -137,15 +165,22 @@ class Rig:
     def _write_rules(self, rules: Sequence[str]) -> None:
         Path(self._command[-1]).write_text("".join(f"{rule}\n" for rule in rules))
 
-    def _wait_until_ready(self, process: "subprocess.Popen[str]") -> None:
+    def _wait_until_ready(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout
-        assert process.stderr
         if process.stdout.readline() != "ready\n":
-            raise RigError(process.stderr.read().strip())
+            self._raise_complaint(process)
+
+    def _check_that_it_runs(self) -> None:
+        if self._responder.poll() is not None:
+            self._raise_complaint(self._responder)
+
+    def _raise_complaint(self, process: subprocess.Popen[str]) -> NoReturn:
+        assert process.stderr
+        raise RigError(process.stderr.read().strip())
 
     # Programs that are measured
 
-    def run(self, *command: str, clamped: bool = False) -> "subprocess.CompletedProcess[str]":
+    def run(self, *command: str, clamped: bool = False) -> subprocess.CompletedProcess[str]:
         """Run a program inside, to its end; see `running`."""
         with self.running(*command, clamped=clamped, stderr=subprocess.PIPE) as process:
             output, complaint = process.communicate()
@@ -154,7 +189,7 @@ class Rig:
     @contextmanager
     def running(
         self, *command: str, clamped: bool = False, **options: Any
-    ) -> Iterator["subprocess.Popen[str]"]:
+    ) -> Iterator[subprocess.Popen[str]]:
         """Start a program inside; kill what is left of it at the end of the block.
 
         `clamped` gives it the chart's privileges, and buffers of `CLAMP_BYTES`; `options` are
