@@ -107,8 +107,7 @@ def echo_reply(family: int, request: bytes) -> bytes:
     protocol = protocol_of(family)
     (identifier,) = _UINT16.unpack_from(request, _IDENTIFIER_OFFSET)
     payload = request[SEQUENCE_OFFSET + 2 :]
-    reply = _with_checksum(protocol, protocol.echo_reply, identifier, payload)
-    return reply
+    return _with_checksum(protocol, protocol.echo_reply, identifier, payload)
 
 
 def _with_checksum(protocol: Protocol, kind: int, identifier: int, payload: bytes) -> bytes:

@@ -10,9 +10,10 @@ import struct
 from collections.abc import Iterator
 
 from netwatch.net.ping.inbox import slots_for
-from netwatch.net.ping.layout import VARYING, Departure, control_messages, departure_layout
+from netwatch.net.ping.layout import VARYING, Departure, departure_layout
 from netwatch.net.ping.mmsg import DATA_OFFSET, NAME_BYTES, RECEIVED, ReceiveRing
 from netwatch.net.ping.opening import IP_RECVERR, IPV6_RECVERR, SO_TIMESTAMPING
+from netwatch.net.ping.sockaddr import control_messages
 from netwatch.wire.icmp import EchoFailure
 
 MSG_ERRQUEUE = 0x2000
@@ -46,7 +47,7 @@ class Departures:
         rows = self._layout.values.iter_unpack(ring.slots[: number * ring.stride])
         for index, row in enumerate(rows):
             if row[4] in nonces and row[2] == SO_EE_ORIGIN_TIMESTAMPING:
-                departures.append(row)  # type: ignore[arg-type]  # as the layout says
+                departures.append(row)
             else:
                 self._read_one(index, nonces, departures, failures)
         return departures, failures, number == ring.count

@@ -4,9 +4,10 @@ import socket
 import struct
 from typing import NamedTuple
 
-from netwatch.net.ping.layout import Row, control_messages, reply_layout
+from netwatch.net.ping.layout import Row, reply_layout
 from netwatch.net.ping.mmsg import DATA_OFFSET, NAME_BYTES, RECEIVED, ReceiveRing
 from netwatch.net.ping.opening import SO_TIMESTAMPING, SO_TIMESTAMPNS
+from netwatch.net.ping.sockaddr import control_messages
 
 BATCH_PACKETS = 128
 """Most messages a system call."""
@@ -67,7 +68,7 @@ class Inbox:
         ring = self._ring
         number = self._fill()
         values, control_bytes, data_bytes = self._layout
-        rows: list[Row] = list(values.iter_unpack(ring.slots[: number * ring.stride]))  # type: ignore[arg-type]
+        rows: list[Row] = list(values.iter_unpack(ring.slots[: number * ring.stride]))
         lengths = RECEIVED.iter_unpack(ring.headers[: number * RECEIVED.size])
         odd = [
             index

@@ -6,7 +6,6 @@ and `SWAPPED` turns a sequence number around.
 
 import struct
 from array import array
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from netwatch.net.ping.mmsg import CONTROL_BYTES, DATA_OFFSET
@@ -17,12 +16,12 @@ LINK_HEADER_BYTES = 14
 """Of Ethernet and of the loopback; where it is another, the nonce is searched for."""
 
 # Control messages (cmsg(3)) with their header, as CMSG_SPACE counts.
-_CONTROL_HEADER = struct.Struct("=Qii")
+_CONTROL_HEADER_BYTES = 16
 _STAMPING_BYTES = 64  # SCM_TIMESTAMPING: three struct timespec
 _STAMP_NS_BYTES = 32  # SCM_TIMESTAMPNS: one
 _HOP_LIMIT_BYTES = 24  # IP_TTL or IPV6_HOPLIMIT: an int
 _EXTENDED_ERROR_BYTES = {4: 48, 6: 64}  # IP_RECVERR or IPV6_RECVERR, with the offender's address
-_ORIGIN_OFFSET = _CONTROL_HEADER.size + 4  # ee_origin of linux/errqueue.h
+_ORIGIN_OFFSET = _CONTROL_HEADER_BYTES + 4  # ee_origin of linux/errqueue.h
 
 VARYING = struct.Struct(f"=H{NONCE_BYTES}sH")
 """What differs between requests, from the sequence on: sequence, nonce, complement."""
@@ -96,11 +95,3 @@ def departure_layout(family: int, *, stride: int) -> SlotLayout:
     used = f"{control}{to_sequence}xH{NONCE_BYTES}s"
     values = struct.Struct(f"{used}{stride - struct.calcsize(used)}x")
     return SlotLayout(values, before + _EXTENDED_ERROR_BYTES[family], 0)
-
-
-def control_messages(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield level, type and content of each control message (cmsg(3))."""
-    while len(data) >= _CONTROL_HEADER.size:
-        length, level, kind = _CONTROL_HEADER.unpack_from(data)
-        yield level, kind, data[_CONTROL_HEADER.size : length]
-        data = data[max(-(-length // 8) * 8, _CONTROL_HEADER.size) :]

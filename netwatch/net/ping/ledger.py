@@ -27,7 +27,7 @@ from netwatch.net.ping.epoch import (
     Epoch,
     Flow,
 )
-from netwatch.net.ping.layout import SWAPPED, Departure, Row, message_values
+from netwatch.net.ping.layout import SWAPPED, Row, message_values
 from netwatch.wire.icmp import (
     NONCE_BYTES,
     EchoFailure,
@@ -37,6 +37,8 @@ from netwatch.wire.icmp import (
     echo_request,
 )
 
+ALL_BITS = 0xFFFF
+"""What a sequence number and its complement differ in."""
 LATE_SECONDS = 10.0
 """How long after its timeout a reply is still recognised as late."""
 
@@ -151,7 +153,7 @@ class Ledger:
             if (
                 epoch is None
                 or kind != epoch.kind
-                or raw ^ inverse != 0xFFFF
+                or raw ^ inverse != ALL_BITS
                 or tail != pattern
                 or identifier != epoch.raw_identifier
                 or sequence >= len(epoch.flows)

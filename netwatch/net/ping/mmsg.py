@@ -1,4 +1,4 @@
-"""Many messages a system call: sendmmsg(2) and recvmmsg(2) through ctypes, over memory laid out once.
+"""Many messages a system call: sendmmsg(2) and recvmmsg(2) by ctypes, in memory laid out once.
 
 A ring is an array of `struct mmsghdr` and, for each, a slot with address, control data and data at
 fixed places. So one `struct` reads a whole message, and no Python object is made but its values.
@@ -9,6 +9,8 @@ import errno
 import os
 import socket
 import struct
+
+from netwatch.net.ping.sockaddr import address_of, control_data, sockaddr_of
 
 NAME_BYTES = 32
 CONTROL_BYTES = 192
@@ -67,6 +69,8 @@ class ReceiveRing(_Ring):
 
         Raises OSError for the pending error of a socket.
         """
+        if not IS_AVAILABLE:
+            return self._receive_one_by_one(opened, flags)
         pointer = self._header_pointer(0)
         ctypes.memmove(pointer, self._pristine, len(self._pristine))  # lengths were overwritten
         flags |= socket.MSG_DONTWAIT
@@ -77,6 +81,25 @@ class ReceiveRing(_Ring):
                 raise OSError(number, os.strerror(number))
             return 0
         return number
+
+    def _receive_one_by_one(self, opened: socket.socket, flags: int) -> int:
+        """Leave in slots and headers what recvmmsg would leave there."""
+        flags |= socket.MSG_DONTWAIT
+        for index in range(self.count):
+            slot = self.slots[index * self.stride : (index + 1) * self.stride]
+            room = slot[DATA_OFFSET : DATA_OFFSET + self.data_bytes]
+            try:
+                length, ancillary, flags_back, address = opened.recvmsg_into(
+                    [room], CONTROL_BYTES, flags
+                )
+            except BlockingIOError:
+                return index
+            name, control = sockaddr_of(address), control_data(ancillary)
+            slot[: len(name)] = name
+            slot[NAME_BYTES : NAME_BYTES + len(control)] = control
+            header = index * RECEIVED.size
+            RECEIVED.pack_into(self._headers, header, len(control), flags_back, length)
+        return self.count
 
 
 class SendRing(_Ring):
@@ -101,9 +124,17 @@ class SendRing(_Ring):
 
         Raises OSError where it does not take the first one.
         """
+        if not IS_AVAILABLE:
+            return self._send_one(opened, first)
         pointer = self._header_pointer(first)
         number: int = _LIBC.sendmmsg(opened.fileno(), pointer, end - first, socket.MSG_DONTWAIT)
         if number < 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))
         return number
+
+    def _send_one(self, opened: socket.socket, index: int) -> int:
+        slot = self.slots[index * self.stride : (index + 1) * self.stride]
+        data = slot[DATA_OFFSET : DATA_OFFSET + self.data_bytes]
+        opened.sendto(data, socket.MSG_DONTWAIT, address_of(bytes(slot[:NAME_BYTES])))
+        return 1
