@@ -52,7 +52,16 @@ class Health:
     Times are seconds of one monotonic clock, passed in.
     """
 
-    __slots__ = ("_count", "_durations", "_failures", "_options", "began", "status", "streak")
+    __slots__ = (
+        "_count",
+        "_durations",
+        "_failures",
+        "_options",
+        "began",
+        "is_steady",
+        "status",
+        "streak",
+    )
 
     def __init__(self, options: StateOptions) -> None:
         self._options = options
@@ -64,6 +73,8 @@ class Health:
         self._failures = 0  # a bit a result, the latest in the lowest
         self._count = 0
         self._durations: deque[float] = deque(maxlen=WINDOW)
+        self.is_steady = False
+        """Whether one more success would change nothing; it need not be observed then."""
 
     def observe(self, *, failed: bool, duration: float | None, now: float) -> Status:
         """Take in a result, `duration` None where it has none; return the status."""
@@ -76,6 +87,11 @@ class Health:
         if duration is not None and self._options.degraded_latency is not None:
             self._durations.append(duration)
         self.status = self._judge(now)
+        self.is_steady = (
+            self.streak >= WINDOW
+            and self.status is Status.UP
+            and self._options.degraded_latency is None
+        )
         return self.status
 
     @property

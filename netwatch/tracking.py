@@ -97,8 +97,11 @@ class Tracker:
 
     def _judge(self, batch: Batch) -> list[Transition]:
         found = []
-        for row, target in enumerate(batch.targets):
-            if batch.outcomes[row] is Outcome.LOCAL:
+        tracked, ok = self._tracked, Outcome.OK
+        for row, (target, outcome) in enumerate(zip(batch.targets, batch.outcomes, strict=True)):
+            if outcome is ok and tracked[target].health.is_steady:
+                continue  # nearly all of them
+            if outcome is Outcome.LOCAL:
                 self.local_errors[target.check.name] += 1
             elif transition := self._observe(target, batch, row):
                 found.append(transition)

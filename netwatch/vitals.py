@@ -13,22 +13,22 @@ from netwatch import __version__
 from netwatch.net.ping.engine import Pinger
 from netwatch.stats import WorstRecent
 
-_LOOK_SECONDS = 0.25
-
 
 class LoopLag:
     """How late the event loop gets to what is due; its delay is in nobody's round-trip time."""
 
-    def __init__(self) -> None:
+    def __init__(self, look_seconds: float = 1.0) -> None:
+        """`look_seconds` is how often to look: each look is a wake-up of the process."""
+        self._look_seconds = look_seconds
         self.worst = WorstRecent()
 
     async def watch(self) -> NoReturn:
         """Look again and again, until cancelled."""
         while True:
             before = time.monotonic()
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(self._look_seconds)
             now = time.monotonic()
-            self.worst.observe(max(now - before - _LOOK_SECONDS, 0.0), now)
+            self.worst.observe(max(now - before - self._look_seconds, 0.0), now)
 
 
 @dataclass(slots=True)
@@ -115,6 +115,12 @@ class Vitals:
             counts.foreign,
         )
         yield CounterMetricFamily(
+            "netwatch_icmp_unstamped",
+            "Requests whose departure the kernel did not stamp; "
+            "their round-trip times are less exact.",
+            counts.unstamped,
+        )
+        yield CounterMetricFamily(
             "netwatch_clock_steps", "How often the wall clock was set.", self._pinger.clock_steps
         )
         yield from self._about_stamps()
@@ -133,6 +139,8 @@ class Vitals:
             "1 for what stamps a packet in each direction.",
             labels=["direction", "source"],
         )
-        source.add_metric(["send", "user"], 1)
+        stamps_sends = self._pinger.stamps_sends
+        if stamps_sends is not None:
+            source.add_metric(["send", "kernel" if stamps_sends else "user"], 1)
         source.add_metric(["receive", "kernel"], 1)
         yield source

@@ -12,6 +12,7 @@ from netwatch import __version__
 from netwatch.model import Batch
 from netwatch.net.ping.engine import Pinger
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
+from tests.net.ping.pinging import PATIENT, target_at
 
 
 @dataclass
@@ -66,7 +67,7 @@ def test_all_of_it_is_there_from_the_start(house: House) -> None:
         "netwatch_icmp_malformed_total": 0,
         "netwatch_icmp_foreign_replies_total": 0,
         "netwatch_clock_steps_total": 0,
-        "netwatch_icmp_timestamp_sourcesend,user": 1,
+        "netwatch_icmp_unstamped_total": 0,
         "netwatch_icmp_timestamp_sourcereceive,kernel": 1,
     }
 
@@ -84,6 +85,22 @@ def test_it_tells_what_is_so_at_the_scrape(house: House) -> None:
     assert scrape["netwatch_local_errors_totalgateway"] == 1
 
 
+@pytest.mark.usefixtures("may_ping")
+async def test_what_stamps_requests_is_told_once_one_was_sent(house: House) -> None:
+    async with asyncio.TaskGroup() as group:
+        pinging = group.create_task(house.pinger.run(), name="pinger")
+        house.pinger.add(target_at("127.0.0.1"), PATIENT, first=time.monotonic(), count=1)
+        await house.pinger.all_done()
+        pinging.cancel()
+    scrape = house.scrape()
+    assert scrape["netwatch_icmp_timestamp_sourcesend,kernel"] == 1
+    assert scrape["netwatch_icmp_unstamped_total"] == 0
+    house.pinger._lines.stamps_sends = False  # as on a kernel that cannot
+    scrape = house.scrape()
+    assert scrape["netwatch_icmp_timestamp_sourcesend,user"] == 1
+    assert "netwatch_icmp_timestamp_sourcesend,kernel" not in scrape
+
+
 def test_the_worst_lag_is_told_for_a_while(house: House) -> None:
     house.loop_lag.worst.observe(0.7, house.now)
     house.pinger.lag.observe(0.3, house.now)
@@ -95,7 +112,7 @@ def test_the_worst_lag_is_told_for_a_while(house: House) -> None:
 
 
 async def test_a_blocked_loop_is_noticed() -> None:
-    lag = LoopLag()
+    lag = LoopLag(look_seconds=0.25)
     async with asyncio.TaskGroup() as group:
         watching = group.create_task(lag.watch(), name="loop lag")
         await asyncio.sleep(0)  # it looks at the clock and goes to sleep

@@ -16,6 +16,8 @@ from netwatch.resolution import Lookup, ResolveOptions, with_literal_address
 RESOLVE_SECONDS = 5.0
 SOURCE_SECONDS = 5.0
 SHOW_SECONDS = 0.2
+LOOK_SECONDS = 0.05
+"""How often replies are read, at least: somebody waits for them."""
 SPREAD_SECONDS = 0.01
 """Between the first packets to two targets, so that many of them do not make a burst."""
 
@@ -108,7 +110,7 @@ async def probe(
 
     Pinger.check_privilege()
     _announce(assignments, sinks)
-    with Pinger(tell) as pinger:
+    with Pinger(tell, longest_tick=LOOK_SECONDS) as pinger:
         _begin(pinger, assignments, count)
         try:
             async with asyncio.TaskGroup() as group:

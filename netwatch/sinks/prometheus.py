@@ -166,8 +166,9 @@ class PrometheusSink:
             batch.accepted,
             strict=True,
         )
+        series_of = self._series.get  # None: the target left while the batch waited
         for target, outcome, duration, hop_limit, accepted in columns:
-            series = self._series.get(target)  # a target may have left while the batch waited
+            series = series_of(target)
             if series is not None:
                 series.tally.settle(outcome, duration, hop_limit, accepted=accepted)
         for target, oddity in batch.oddities:

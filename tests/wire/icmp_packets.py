@@ -2,10 +2,16 @@
 
 import struct
 
-from netwatch.wire.icmp import EchoReply, checksum, protocol_of
+from netwatch.wire.icmp import checksum, protocol_of
 
 IPV4_DESTINATION = bytes([192, 0, 2, 7])
 IPV6_DESTINATION = bytes.fromhex("20010db8000000000000000000000007")
+
+
+def numbered(message: bytes, sequence: int) -> bytes:
+    """A request of ours, or its reply, with this sequence number in both of its places."""
+    there, complement = struct.pack("!H", sequence), struct.pack("!H", sequence ^ 0xFFFF)
+    return message[:6] + there + message[8:16] + complement + message[18:]
 
 
 def reply_to(request: bytes, family: int) -> bytes:
@@ -16,12 +22,6 @@ def reply_to(request: bytes, family: int) -> bytes:
     if family == 4:
         reply[2:4] = struct.pack("!H", checksum(reply))
     return bytes(reply)
-
-
-def decoded_reply_to(request: bytes, family: int, hop_limit: int = 64) -> EchoReply:
-    """The same, as the codec gives it."""
-    identifier, sequence = struct.unpack_from("!HH", request, 4)
-    return EchoReply(identifier, sequence, hop_limit, reply_to(request, family))
 
 
 def ipv4_packet(

@@ -12,13 +12,13 @@ from netwatch.wire.bpf import INSTRUCTION_BYTES, Instruction, ipv4_filter, ipv6_
 from netwatch.wire.icmp import (
     EchoFailure,
     EchoReply,
-    EchoTemplate,
     MalformedError,
     decode_ipv4_packet,
     decode_message,
+    echo_request,
     protocol_of,
 )
-from tests.wire.icmp_packets import error_about, ipv4_packet, ipv6_packet, reply_to
+from tests.wire.icmp_packets import error_about, ipv4_packet, ipv6_packet, numbered, reply_to
 
 SO_ATTACH_FILTER = 26
 MOST_INSTRUCTIONS = 4096  # BPF_MAXINSNS
@@ -67,7 +67,7 @@ def passes(program: list[Instruction], packet: bytes) -> bool:  # noqa: C901  # 
 
 
 def request(identifier: int, family: int) -> bytes:
-    return EchoTemplate(family, identifier, bytes(8), 16).request(9)
+    return numbered(echo_request(family, identifier, bytes(8), 16), 9)
 
 
 @st.composite

@@ -23,6 +23,8 @@ SO_MEMINFO = 55
 
 _MEMINFO = struct.Struct("=9I")  # linux/sock_diag.h: SK_MEMINFO_*
 _MEMINFO_ALLOCATED, _MEMINFO_LIMIT, _MEMINFO_DROPS = 0, 1, 8
+_MESSAGE_OVERHEAD_BYTES = 1024
+"""What the kernel counts for a message beside its payload, at most."""
 _NOT_ABOUT_EARLIER_REQUESTS = frozenset({errno.EAGAIN, errno.ENOBUFS})
 
 
@@ -107,19 +109,29 @@ class Channel:
     def overflowed(self) -> bool:
         """Whether the kernel dropped messages for want of room since the last call.
 
-        Ask before receiving: only a full queue tells want of room from a bad ICMPv6 checksum,
-        which the kernel counts as a drop too.
+        For IPv6 ask before each receive: the kernel counts a bad ICMPv6 checksum as a drop too,
+        whoever sent it, and only how full the queue is tells the one from the other.
         """
+        allocated, limit, drops = self._memory()
+        if drops == self.drops:
+            return False
+        self.drops = drops
+        return self.options.family == 4 or allocated > limit // 2  # noqa: PLR2004
+
+    def room_packets(self) -> int:
+        """Return how many messages of our size the receive buffer holds."""
+        _, limit, _ = self._memory()
+        return limit // (self.options.payload_bytes + _MESSAGE_OVERHEAD_BYTES)
+
+    def _memory(self) -> tuple[int, int, int]:
+        """Return bytes in the queue, the most there may be, and messages dropped so far."""
         try:
             info = _MEMINFO.unpack(
                 self._socket.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, _MEMINFO.size)
             )
-        except (OSError, struct.error):
-            return False  # before Linux 4.12
-        if info[_MEMINFO_DROPS] == self.drops:
-            return False
-        self.drops = info[_MEMINFO_DROPS]
-        return bool(info[_MEMINFO_ALLOCATED] > info[_MEMINFO_LIMIT] // 2)
+        except (OSError, struct.error):  # before Linux 4.12
+            return 0, self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF), self.drops
+        return info[_MEMINFO_ALLOCATED], info[_MEMINFO_LIMIT], info[_MEMINFO_DROPS]
 
     def _send_some(self, first: int, end: int) -> int:
         try:

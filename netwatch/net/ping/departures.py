@@ -7,17 +7,22 @@ Linux; ip(7) and IP_RECVERR for the errors, which only datagram sockets ask for.
 
 import socket
 import struct
-from collections.abc import Iterator
 
 from netwatch.net.ping.inbox import slots_for
-from netwatch.net.ping.layout import VARYING, Departure, departure_layout
+from netwatch.net.ping.layout import (
+    IPV4_HEADER_BYTES,
+    LINK_HEADER_BYTES,
+    VARYING,
+    Departure,
+    departure_layout,
+)
 from netwatch.net.ping.mmsg import DATA_OFFSET, NAME_BYTES, RECEIVED, ReceiveRing
 from netwatch.net.ping.opening import IP_RECVERR, IPV6_RECVERR, SO_TIMESTAMPING
 from netwatch.net.ping.sockaddr import control_messages
-from netwatch.wire.icmp import EchoFailure
+from netwatch.wire.icmp import HEADER_BYTES, IPV6_HEADER_BYTES, SEQUENCE_OFFSET, EchoFailure
 
 MSG_ERRQUEUE = 0x2000
-SO_EE_ORIGIN_TIMESTAMPING = 4
+_ORIGIN_DEPARTURE = 4  # SO_EE_ORIGIN_TIMESTAMPING
 _ORIGINS_ICMP = frozenset({2, 3})  # SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6
 _EXTENDED_ERROR = struct.Struct("=IBBBxII")  # linux/errqueue.h: struct sock_extended_err
 _ERRORS = frozenset({(socket.IPPROTO_IP, IP_RECVERR), (socket.IPPROTO_IPV6, IPV6_RECVERR)})
@@ -33,7 +38,12 @@ class Departures:
         self._socket = opened
         self._family = family
         self._ring = ReceiveRing(slots_for(DATA_OFFSET + _DATA_BYTES), _DATA_BYTES)
-        self._layout = departure_layout(family, stride=self._ring.stride)
+        self._expect(LINK_HEADER_BYTES)
+
+    def _expect(self, link_header_bytes: int) -> None:
+        self._layout = departure_layout(
+            self._family, link_header_bytes=link_header_bytes, stride=self._ring.stride
+        )
 
     def receive(self, nonces: frozenset[bytes]) -> tuple[list[Departure], list[EchoFailure], bool]:
         """Return requests that left, requests that failed, and whether there may be more.
@@ -44,9 +54,12 @@ class Departures:
         number = ring.receive(self._socket, MSG_ERRQUEUE)
         departures: list[Departure] = []
         failures: list[EchoFailure] = []
-        rows = self._layout.values.iter_unpack(ring.slots[: number * ring.stride])
-        for index, row in enumerate(rows):
-            if row[4] in nonces and row[2] == SO_EE_ORIGIN_TIMESTAMPING:
+        values, control_bytes, _ = self._layout
+        rows = values.iter_unpack(ring.slots[: number * ring.stride])
+        lengths = RECEIVED.iter_unpack(ring.headers[: number * RECEIVED.size])
+        for index, (row, (control, _, _)) in enumerate(zip(rows, lengths, strict=True)):
+            _, _, origin, _, nonce = row
+            if nonce in nonces and control == control_bytes and origin == _ORIGIN_DEPARTURE:
                 departures.append(row)
             else:
                 self._read_one(index, nonces, departures, failures)
@@ -73,22 +86,28 @@ class Departures:
                 error = _EXTENDED_ERROR.unpack_from(content)
                 if error[1] in _ORIGINS_ICMP:
                     failures.append(_failure(data, error, self._packed_name(slot)))
-                elif error[1] == SO_EE_ORIGIN_TIMESTAMPING:
-                    departures += _found(data, nonces, (seconds, nanoseconds, error[1]))
+                elif error[1] == _ORIGIN_DEPARTURE:
+                    self._search(data, nonces, (seconds, nanoseconds, error[1]), departures)
+
+    def _search(
+        self,
+        data: bytes,
+        nonces: frozenset[bytes],
+        stamp: tuple[int, int, int],
+        departures: list[Departure],
+    ) -> None:
+        """Find our request behind another link header, and expect that one from now on."""
+        ip_header = IPV4_HEADER_BYTES if self._family == 4 else IPV6_HEADER_BYTES  # noqa: PLR2004
+        for nonce in nonces:
+            link_header_bytes = data.find(nonce) - HEADER_BYTES - ip_header
+            if link_header_bytes >= 0:
+                place = link_header_bytes + ip_header + SEQUENCE_OFFSET
+                sequence, _, _ = VARYING.unpack_from(data, place)
+                departures.append((*stamp, sequence, nonce))
+                self._expect(link_header_bytes)
 
     def _packed_name(self, slot: memoryview) -> bytes:
         return bytes(slot[4:8] if self._family == 4 else slot[8:24])  # noqa: PLR2004
-
-
-def _found(
-    data: bytes, nonces: frozenset[bytes], stamp: tuple[int, int, int]
-) -> Iterator[Departure]:
-    """Find our request behind link and tunnel headers of any length."""
-    for nonce in nonces:
-        place = data.find(nonce)
-        if place >= VARYING.size:
-            sequence, _, _ = VARYING.unpack_from(data, place - 2)
-            yield (*stamp, sequence, nonce)
 
 
 def _failure(data: bytes, error: tuple[int, ...], destination: bytes) -> EchoFailure:

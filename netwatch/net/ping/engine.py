@@ -23,13 +23,13 @@ from netwatch.net.ping.sockaddr import sockaddr
 from netwatch.schedule import Beats, next_beat, stable_phase
 from netwatch.stats import WorstRecent
 
-GRID_SECONDS = 0.02
+GRID_SECONDS = 0.05
 """Beats fall on multiples of this."""
 SHORTEST_TICK_SECONDS = 0.005
-LONGEST_TICK_SECONDS = 0.1
-PACE_PACKETS = 100
-"""Most packets sent, and replies awaited, between two looks at the sockets: under half of what
-the buffer of a process without CAP_NET_ADMIN holds (net.core.rmem_max of 212,992 bytes)."""
+ROOM_SECONDS = 0.1
+"""In this time no more replies than are in flight come in, as far as pacing goes."""
+MOST_PACKETS = 1000
+"""Sent in one tick, whatever room the sockets have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +64,10 @@ class _Pinged:
     """A target on its beat; `remaining` counts down to its last packet, None never does."""
 
     flow: Flow
-    line: LineOptions
+    options: LineOptions
     remaining: int | None
+    line: Line | None = None
+    """Open from the first send on."""
 
     @property
     def is_done(self) -> bool:
@@ -76,11 +78,19 @@ class Pinger:
     """The one owner of the ICMP sockets; close it, or use it as a context manager."""
 
     def __init__(
-        self, deliver: Callable[[Batch], None], now: Callable[[], float] = time.monotonic
+        self,
+        deliver: Callable[[Batch], None],
+        now: Callable[[], float] = time.monotonic,
+        *,
+        longest_tick: float = 0.5,
     ) -> None:
-        """`deliver` takes what settled in a tick; `now` is monotonic seconds."""
+        """`deliver` takes what settled in a tick; `now` is monotonic seconds.
+
+        `longest_tick` is how long (in seconds) a reply may wait to be read where there is room.
+        """
         self._deliver = deliver
         self._now = now
+        self._longest_tick = longest_tick
         self._beats: Beats[_Pinged] = Beats()
         self._pinged: dict[Target, _Pinged] = {}
         self._lines = Lines(now)
@@ -109,6 +119,11 @@ class Pinger:
         return self._lines.counts
 
     @property
+    def stamps_sends(self) -> bool | None:
+        """Whether the kernel tells when a request left; None before the first was sent."""
+        return self._lines.stamps_sends
+
+    @property
     def clock_steps(self) -> int:
         """How often the wall clock was set since the start."""
         return self._clock.steps
@@ -130,7 +145,7 @@ class Pinger:
         if first is None:
             first = next_beat(self._now(), options.interval, _phase(target, options.interval))
         self._pinged[target] = pinged
-        self._lines.reserve(pinged.line)
+        self._lines.reserve(pinged.options)
         self._beats.add(pinged, first, options.interval)
         self._all_done.clear()
         self._wake_up()
@@ -140,7 +155,7 @@ class Pinger:
         pinged = self._pinged.pop(target)
         pinged.flow.is_gone = True
         self._beats.discard(pinged)
-        self._lines.release(pinged.line)
+        self._lines.release(pinged.options)
 
     async def run(self) -> NoReturn:
         """Keep the beat until cancelled."""
@@ -164,20 +179,18 @@ class Pinger:
     def _send_due(self) -> None:
         """Send what is due, and hand on what was refused."""
         now = self._now()
-        due = self._beats.take_due(now, PACE_PACKETS)
+        pace = min((line.pace_packets for line in self._lines), default=1)
+        due = self._beats.take_due(now, min(pace, MOST_PACKETS))
         if not due:
             return
         self.lag.observe(now - due[0][0], now)
         unsent = Batch()
         flows: dict[Line, list[Flow]] = {}
         for _, pinged in due:
-            self._count_down(pinged)
-            try:
-                line = self._prepare(pinged)
-            except ProbeError as error:
-                target = pinged.flow.target
-                unsent.add(target, time.time(), error.outcome, detail=error.detail, accepted=False)
-            else:
+            if pinged.remaining is not None:
+                self._count_down(pinged)
+            line = pinged.line or self._open_line(pinged, unsent)
+            if line is not None:
                 flows.setdefault(line, []).append(pinged.flow)
         self._hand_on(unsent)
         for line, its_flows in flows.items():
@@ -194,11 +207,15 @@ class Pinger:
             if not pinged.remaining:
                 self._beats.discard(pinged)
 
-    def _prepare(self, pinged: _Pinged) -> Line:
-        """Return the open line; raise ProbeError if there is none, or nowhere to send to."""
-        if not pinged.flow.name:
-            pinged.flow.name = _name(pinged.flow.target.endpoint)
-        return self._lines.get(pinged.line)
+    def _open_line(self, pinged: _Pinged, unsent: Batch) -> Line | None:
+        """Find the way to a target; where there is none, its packet is unsent."""
+        target = pinged.flow.target
+        try:
+            pinged.flow.name = _name(target.endpoint)
+            pinged.line = self._lines.get(pinged.options)
+        except ProbeError as error:
+            unsent.add(target, time.time(), error.outcome, detail=error.detail, accepted=False)
+        return pinged.line
 
     def _next_wake(self) -> float:
         """Return when to tick next: for a send, a timeout, or before a buffer could fill."""
@@ -206,8 +223,8 @@ class Pinger:
         now = self._now()
         for line in self._lines:
             if line.ledger.in_flight:
-                full = LONGEST_TICK_SECONDS * PACE_PACKETS / line.ledger.in_flight
-                wake = min(wake, line.ledger.next_deadline(), now + min(full, LONGEST_TICK_SECONDS))
+                full = ROOM_SECONDS * line.pace_packets / line.ledger.in_flight
+                wake = min(wake, line.ledger.next_deadline(), now + min(full, self._longest_tick))
         return max(wake, now + SHORTEST_TICK_SECONDS)
 
     async def _sleep(self, seconds: float) -> None:

@@ -1,10 +1,13 @@
 """Packets under one identifier and nonce, in columns indexed by their sequence number; pure."""
 
+import secrets
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from netwatch.model import Target
+from netwatch.net.ping.layout import message_values
+from netwatch.wire.icmp import NONCE_BYTES, echo_reply, echo_request
 
 SEQUENCES = 1 << 16
 EPOCH_SECONDS = 300.0
@@ -39,7 +42,8 @@ class Flow:
 class Epoch:
     """Up to 65,536 packets under one identifier and nonce."""
 
-    number: int
+    first_serial: int
+    """Number of its first packet among all of the channel, in the order of sending."""
     identifier: int
     nonce: bytes
     opened: float
@@ -64,6 +68,12 @@ class Epoch:
             yield sequence
             sequence = self.states.find(IN_FLIGHT_BYTE, sequence + 1, end)
 
-    def serial(self, sequence: int) -> int:
-        """Return the number of a packet among all of its channel, in the order of sending."""
-        return self.number * SEQUENCES + sequence
+
+def new_epoch(
+    family: int, payload_bytes: int, identifier: int, *, first_serial: int, opened: float
+) -> Epoch:
+    """Return an epoch without packets, under a nonce that nobody can guess."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    request = echo_request(family, identifier, nonce, payload_bytes)
+    kind, raw_identifier, *_ = message_values(family, echo_reply(family, request))
+    return Epoch(first_serial, identifier, nonce, opened, request, kind, raw_identifier)

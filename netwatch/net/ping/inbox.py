@@ -4,10 +4,11 @@ import socket
 import struct
 from typing import NamedTuple
 
-from netwatch.net.ping.layout import Row, reply_layout
+from netwatch.net.ping.layout import IPV4_HEADER_BYTES, Row, reply_layout
 from netwatch.net.ping.mmsg import DATA_OFFSET, NAME_BYTES, RECEIVED, ReceiveRing
 from netwatch.net.ping.opening import SO_TIMESTAMPING, SO_TIMESTAMPNS
 from netwatch.net.ping.sockaddr import control_messages
+from netwatch.wire.icmp import protocol_of
 
 BATCH_PACKETS = 128
 """Most messages a system call."""
@@ -54,6 +55,9 @@ class Inbox:
         self._is_raw = is_raw
         self._family = family
         data_bytes = max(payload_bytes + _HEADERS_BYTES, _LEAST_BYTES)
+        has_ip_header = is_raw and family == 4  # noqa: PLR2004
+        self._kind_offset = DATA_OFFSET + (IPV4_HEADER_BYTES if has_ip_header else 0)
+        self._echo_reply = protocol_of(family).echo_reply
         self._ring = ReceiveRing(slots_for(DATA_OFFSET + data_bytes), data_bytes)
         self._layout = reply_layout(
             family,
@@ -70,10 +74,11 @@ class Inbox:
         values, control_bytes, data_bytes = self._layout
         rows: list[Row] = list(values.iter_unpack(ring.slots[: number * ring.stride]))
         lengths = RECEIVED.iter_unpack(ring.headers[: number * RECEIVED.size])
+        kinds = bytes(ring.slots[self._kind_offset :: ring.stride][:number])
         odd = [
             index
-            for index, (control, _, data) in enumerate(lengths)
-            if control != control_bytes or data != data_bytes
+            for index, ((control, _, data), kind) in enumerate(zip(lengths, kinds, strict=True))
+            if control != control_bytes or data != data_bytes or kind != self._echo_reply
         ]
         strays = [self._stray(index) for index in odd]
         for index in reversed(odd):

@@ -13,7 +13,7 @@ from netwatch.wire.icmp import HEADER_BYTES, IPV6_HEADER_BYTES, NONCE_BYTES
 
 IPV4_HEADER_BYTES = 20
 LINK_HEADER_BYTES = 14
-"""Of Ethernet and of the loopback; where it is another, the nonce is searched for."""
+"""Of Ethernet and of the loopback."""
 
 # Control messages (cmsg(3)) with their header, as CMSG_SPACE counts.
 _CONTROL_HEADER_BYTES = 16
@@ -82,7 +82,7 @@ def _message(family: int, payload_bytes: int) -> str:
     return f"{header}{NONCE_BYTES}sH{payload_bytes - NONCE_BYTES - 2}s"
 
 
-def departure_layout(family: int, *, stride: int) -> SlotLayout:
+def departure_layout(family: int, *, link_header_bytes: int, stride: int) -> SlotLayout:
     """Return the layout of a request that comes back with its time.
 
     Its values: stamp (seconds, nanoseconds), origin (linux/errqueue.h), sequence, nonce. How long
@@ -91,7 +91,7 @@ def departure_layout(family: int, *, stride: int) -> SlotLayout:
     before = _STAMPING_BYTES + (_HOP_LIMIT_BYTES if family == 6 else 0)  # noqa: PLR2004
     ip_header = IPV4_HEADER_BYTES if family == 4 else IPV6_HEADER_BYTES  # noqa: PLR2004
     control = f"=32x16xqq{before - 32}x{_ORIGIN_OFFSET}xB"
-    to_sequence = DATA_OFFSET + LINK_HEADER_BYTES + ip_header + 6 - struct.calcsize(control)
+    to_sequence = DATA_OFFSET + link_header_bytes + ip_header + 6 - struct.calcsize(control)
     used = f"{control}{to_sequence}xH{NONCE_BYTES}s"
     values = struct.Struct(f"{used}{stride - struct.calcsize(used)}x")
     return SlotLayout(values, before + _EXTENDED_ERROR_BYTES[family], 0)

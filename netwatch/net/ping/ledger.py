@@ -11,7 +11,6 @@ kept as long as a late reply may be told from a stranger's.
 
 import itertools
 import math
-import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
@@ -24,18 +23,13 @@ from netwatch.net.ping.epoch import (
     LOST,
     RECEIVED,
     REFUSED,
+    SEQUENCES,
     Epoch,
     Flow,
+    new_epoch,
 )
-from netwatch.net.ping.layout import SWAPPED, Row, message_values
-from netwatch.wire.icmp import (
-    NONCE_BYTES,
-    EchoFailure,
-    EchoReply,
-    echo_pattern,
-    echo_reply,
-    echo_request,
-)
+from netwatch.net.ping.layout import SWAPPED, Row
+from netwatch.wire.icmp import EchoFailure, EchoReply, echo_pattern
 
 ALL_BITS = 0xFFFF
 """What a sequence number and its complement differ in."""
@@ -93,21 +87,22 @@ class Ledger:
         """Whether `open_epoch` must be called before so many packets are sent."""
         return not self._epochs or self._epochs[-1].is_over(now, coming)
 
-    def open_epoch(self, now: float) -> bytes:
-        """Begin a new identifier and nonce; return the request, but for its sequence number.
+    def open_epoch(self, now: float) -> Epoch:
+        """Begin a new identifier and nonce, and return what `send` adds packets to.
 
         Epochs that can have no late reply are forgotten.
         """
         self._epochs = [e for e in self._epochs if now < e.last_deadline + LATE_SECONDS]
-        identifier, nonce = self._choose_identifier(), secrets.token_bytes(NONCE_BYTES)
-        request = echo_request(self._family, identifier, nonce, self._payload_bytes)
-        reply = echo_reply(self._family, request)
-        kind, raw_identifier, *_ = message_values(self._family, reply)
-        number = next(self._numbers)
-        epoch = Epoch(number, identifier, nonce, now, request, kind, raw_identifier)
+        epoch = new_epoch(
+            self._family,
+            self._payload_bytes,
+            self._choose_identifier(),
+            first_serial=next(self._numbers) * SEQUENCES,
+            opened=now,
+        )
         self._epochs.append(epoch)
         self._by_nonce = {epoch.nonce: epoch for epoch in self._epochs}
-        return request
+        return epoch
 
     def send(self, flows: Sequence[Flow], now: float, stamp_ns: int) -> int:
         """Put a packet of each flow in flight; return the sequence number of the first.
@@ -146,8 +141,9 @@ class Ledger:
         """Settle the packets that these replies answer, or count oddities and strangers."""
         by_nonce, pattern = self._by_nonce, self._pattern
         for row in rows:
-            sender, seconds, nanoseconds, hop_limit = row[:4]
-            kind, identifier, raw, nonce, inverse, tail = row[4:]
+            sender, seconds, nanoseconds, hop_limit, kind, identifier, raw, nonce, inverse, tail = (
+                row
+            )
             epoch = by_nonce.get(nonce)
             sequence = SWAPPED[raw]
             if (
@@ -198,7 +194,8 @@ class Ledger:
     def suspect(self) -> None:
         """Our socket overflowed: what is in flight now, and stays unanswered, is our own fault."""
         if self._epochs:
-            self._suspect_serial = self._epochs[-1].serial(len(self._epochs[-1].flows) - 1)
+            epoch = self._epochs[-1]
+            self._suspect_serial = epoch.first_serial + len(epoch.flows) - 1
 
     def distrust_stamps(self) -> None:
         """The wall clock stepped: what is in flight now will be received without a duration."""
@@ -217,14 +214,24 @@ class Ledger:
             self._note(epoch, sequence, Oddity.LATE)
             return
         epoch.states[sequence] = RECEIVED
-        flow, serial = epoch.flows[sequence], epoch.serial(sequence)
+        flow, serial = epoch.flows[sequence], epoch.first_serial + sequence
         if serial < flow.newest_received:
             self._note(epoch, sequence, Oddity.REORDERED)
         else:
             flow.newest_received = serial
         if duration < 0:
             duration = math.nan
-        self._settle(epoch, sequence, Outcome.OK, duration=duration, hop_limit=hop_limit)
+        # The same as `_settle`, once more for the one case that must be cheap.
+        flow.in_flight -= 1
+        self.in_flight -= 1
+        if not flow.is_gone:
+            batch = self._batch
+            batch.targets.append(flow.target)
+            batch.started.append(abs(sent_ns) / 1e9)
+            batch.durations.append(duration)
+            batch.outcomes.append(Outcome.OK)
+            batch.hop_limits.append(hop_limit)
+            batch.accepted.append(True)
 
     def _receive_again(self, epoch: Epoch, sequence: int) -> None:
         state = epoch.states[sequence]
@@ -235,7 +242,7 @@ class Ledger:
             self._note(epoch, sequence, Oddity.DUPLICATE)
 
     def _give_up(self, epoch: Epoch, sequence: int) -> None:
-        if epoch.serial(sequence) <= self._suspect_serial:
+        if epoch.first_serial + sequence <= self._suspect_serial:
             epoch.states[sequence] = FAILED
             detail = "our socket dropped replies for want of room"
             self._settle(epoch, sequence, Outcome.LOCAL, detail=detail)
@@ -249,25 +256,17 @@ class Ledger:
         sequence: int,
         outcome: Outcome,
         *,
-        duration: float = math.nan,
-        hop_limit: int = 0,
         detail: str = "",
         accepted: bool = True,
     ) -> None:
+        """Settle a packet that was not received."""
         flow = epoch.flows[sequence]
         flow.in_flight -= 1
         self.in_flight -= 1
         if flow.is_gone:
             return
-        batch = self._batch
-        if detail:
-            batch.details[len(batch.targets)] = detail
-        batch.targets.append(flow.target)
-        batch.started.append(abs(epoch.sent_ns[sequence]) / 1e9)
-        batch.durations.append(duration)
-        batch.outcomes.append(outcome)
-        batch.hop_limits.append(hop_limit)
-        batch.accepted.append(accepted)
+        started = abs(epoch.sent_ns[sequence]) / 1e9
+        self._batch.add(flow.target, started, outcome, detail=detail, accepted=accepted)
 
     def _note(self, epoch: Epoch, sequence: int, oddity: Oddity) -> None:
         flow = epoch.flows[sequence]

@@ -18,6 +18,8 @@ from netwatch.net.ping.opening import ChannelError, ChannelOptions
 from netwatch.wire import icmp
 
 REOPEN_SECONDS = 5.0
+PACE_SHARE = 0.4
+"""How much of the receive buffer may fill between two looks, by replies or by stamps."""
 
 
 class LineOptions(NamedTuple):
@@ -29,17 +31,22 @@ class LineOptions(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChannelCounts:
-    """What befell our sockets: messages dropped by the kernel, malformed, and not for us."""
+    """What befell our sockets: messages dropped by the kernel, malformed, and not for us.
+
+    Of `unstamped` requests the kernel, which can, did not say when they left.
+    """
 
     drops: int = 0
     malformed: int = 0
     foreign: int = 0
+    unstamped: int = 0
 
     def __add__(self, other: Self) -> Self:
         return type(self)(
             self.drops + other.drops,
             self.malformed + other.malformed,
             self.foreign + other.foreign,
+            self.unstamped + other.unstamped,
         )
 
 
@@ -63,11 +70,17 @@ class Line:
             options.timeout_seconds,
             self._choose_identifier,
         )
-        self._malformed = 0
+        self.pace_packets = max(int(self.channel.room_packets() * PACE_SHARE), 1)
+        """Most requests, or replies awaited, between two looks at the socket."""
+        self._malformed = self._unstamped = 0
+        self._awaited = 0
+        """Requests of which the kernel has not said yet that they left."""
 
     @property
     def counts(self) -> ChannelCounts:
-        return ChannelCounts(self.channel.drops, self._malformed, self.ledger.foreign)
+        return ChannelCounts(
+            self.channel.drops, self._malformed, self.ledger.foreign, self._unstamped
+        )
 
     def send(self, flows: Sequence[Flow]) -> None:
         """Send a request of each flow; those that the kernel refuses settle at once."""
@@ -79,28 +92,33 @@ class Line:
 
     def settle(self) -> Batch:
         """Receive all that waits, give up what is past its deadline, return what settled."""
-        if self.channel.overflowed():
+        is_any_overdue = self.ledger.next_deadline() <= self._now()
+        if (is_any_overdue or self._family == 6) and self.channel.overflowed():  # noqa: PLR2004
             self.ledger.suspect()
-        self._take_departures()
         more = True
         while more:
             rows, strays, more = self.channel.inbox.receive()
-            self.ledger.receive(rows)
-            for stray in strays:
+            if self._awaited or not self.channel.is_raw:
+                self._take_departures()  # what was answered has left, and its stamp is there now
+            for stray in strays:  # first: once its packet has settled, damage is a stranger's
                 self._take_stray(stray)
+            self.ledger.receive(rows)
+        self._give_up_on_stamps()
         self.ledger.expire(self._now())
         return self.ledger.take_batch()
 
     def _send_batch(self, flows: Sequence[Flow]) -> None:
         now = self._now()
         if self.ledger.needs_epoch(now, len(flows)):
-            self.channel.load(self.ledger.open_epoch(now))
+            self.channel.load(self.ledger.open_epoch(now).request)
             self.channel.listen_for(self.ledger.identifiers)
         first = self.ledger.send(flows, now, time.time_ns())
 
         def refuse(index: int, error: OSError) -> None:
+            self._awaited -= 1
             self.ledger.refuse(first + index, *reasons.of_send_error(error))
 
+        self._awaited += len(flows)
         self.channel.send([flow.name for flow in flows], first, refuse)
 
     def _take_departures(self) -> None:
@@ -108,8 +126,15 @@ class Line:
         while more:
             departures, failures, more = self.channel.departures.receive(self.ledger.nonces)
             self.ledger.stamp(departures)
+            self._awaited -= len(departures)
             for failure in failures:
                 self.ledger.fail(failure, *reasons.of_icmp_error(failure, self._family))
+
+    def _give_up_on_stamps(self) -> None:
+        """Wait for a stamp no longer than to the tick after the send: it comes with the send."""
+        if self.channel.stamps_sends:
+            self._unstamped += max(self._awaited, 0)
+            self._awaited = 0
 
     def _take_stray(self, stray: Stray) -> None:
         try:
@@ -154,6 +179,8 @@ class Lines:
         self._users: Counter[LineOptions] = Counter()
         self._refused: dict[LineOptions, tuple[float, ChannelError]] = {}
         self._closed_counts = ChannelCounts()
+        self.stamps_sends: bool | None = None
+        """Whether the kernel tells when a request left; None before any line was open."""
 
     def __iter__(self) -> Iterator[Line]:
         return iter(self._open.values())
@@ -172,6 +199,7 @@ class Lines:
         line = self._open.get(options)
         if line is None:
             line = self._open[options] = self._try_to_open(options)
+            self.stamps_sends = line.channel.stamps_sends
         return line
 
     def reserve(self, options: LineOptions) -> None:

@@ -94,7 +94,8 @@ class ReceiveRing(_Ring):
                 )
             except BlockingIOError:
                 return index
-            name, control = sockaddr_of(address), control_data(ancillary)
+            name = sockaddr_of(address) if address else b""  # a request that left has none
+            control = control_data(ancillary)
             slot[: len(name)] = name
             slot[NAME_BYTES : NAME_BYTES + len(control)] = control
             header = index * RECEIVED.size

@@ -17,11 +17,11 @@ class PingTally:
     __slots__ = (
         "_durations",
         "_figures",
+        "_hop_limit",
         "_window",
         "corrupt",
         "duplicate",
         "errors",
-        "hop_limit",
         "late",
         "lost",
         "received",
@@ -37,26 +37,26 @@ class PingTally:
         self.late = self.duplicate = self.corrupt = self.reordered = 0
         self.errors: dict[str, int] = {}
         self.unsent: dict[str, int] = {}
-        self.hop_limit: int | None = None
+        self._hop_limit = 0
         self._window = Window()
         self._figures: tuple[float | None, ...] | None = None
 
     def settle(self, outcome: Outcome, duration: float, hop_limit: int, *, accepted: bool) -> None:
         """Count a settled packet; `duration` is NaN where there is none."""
-        if not accepted:
-            self.unsent[outcome] = self.unsent.get(outcome, 0) + 1
-            return
-        self._window.push(duration)
-        self._figures = None
         if outcome is Outcome.OK:
             self.received += 1
-            self.hop_limit = hop_limit or None
+            self._hop_limit = hop_limit
             if self._durations is not None and not math.isnan(duration):
                 self._durations.observe(duration)
+        elif not accepted:
+            self.unsent[outcome] = self.unsent.get(outcome, 0) + 1
+            return
         elif outcome is Outcome.TIMEOUT:
             self.lost += 1
         else:
             self.errors[outcome] = self.errors.get(outcome, 0) + 1
+        self._window.push(duration)
+        self._figures = None
 
     def count_into(self, durations: Histogram, *, shown: bool) -> None:
         """Count round-trip times into this histogram; `rtt` is it only where it is the target's."""
@@ -70,6 +70,10 @@ class PingTally:
     @property
     def sent(self) -> int:
         return self.received + self.lost + sum(self.errors.values())
+
+    @property
+    def hop_limit(self) -> int | None:
+        return self._hop_limit or None
 
     @property
     def rtt_min(self) -> float | None:

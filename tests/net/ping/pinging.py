@@ -27,6 +27,7 @@ class Row(NamedTuple):
     duration: float
     hop_limit: int
     accepted: bool
+    started: float
 
 
 class Record:
@@ -45,6 +46,7 @@ class Record:
                     batch.durations[row],
                     batch.hop_limits[row],
                     batch.accepted[row],
+                    batch.started[row],
                 )
             )
         self.oddities += [(target.endpoint.name, oddity) for target, oddity in batch.oddities]

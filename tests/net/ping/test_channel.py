@@ -1,6 +1,6 @@
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
@@ -82,7 +82,7 @@ raw_alone = pytest.mark.parametrize("bench", ["raw"], indirect=True)
 @at_both
 def test_the_kind_of_socket_follows_the_privilege(bench: Bench, address: str) -> None:
     family = ip_address(address).version
-    with bench.entered(), Channel(ChannelOptions(family=family)) as channel:
+    with bench.entered(), closing(Channel(ChannelOptions(family=family))) as channel:
         assert channel.is_raw == bench.is_raw
 
 
@@ -231,6 +231,23 @@ async def test_an_error_about_our_packet_settles_it(bench: Bench, address: str) 
     )
     assert record.ways(address) == {(Outcome.BLOCKED, True)}
     assert counts == ChannelCounts()
+
+
+@at_both
+async def test_an_error_about_our_packet_settles_it_even_if_it_is_as_long_as_a_reply(
+    bench: Bench, address: str
+) -> None:
+    header_bytes = 20 if address == "10.9.1.2" else 40
+
+    def quoted_in_short(request: Packet) -> list[bytes]:
+        about = request.pack()[: header_bytes + 8]  # as RFC 792 has it
+        return [request.error(*PROHIBITED[request.family], about=about)]
+
+    options = replace(PATIENT, size=header_bytes + 8)
+    async with bench.pinging(address, quoted_in_short, options=options) as scene:
+        await until(lambda: len(scene.record.of(address)) >= 3)
+    assert scene.record.ways(address) == {(Outcome.BLOCKED, True)}
+    assert scene.pinger.counts.foreign == 0
 
 
 async def test_ip_options_around_and_inside_an_error_do_not_hide_it(bench: Bench) -> None:

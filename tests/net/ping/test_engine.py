@@ -1,19 +1,27 @@
+import asyncio
 import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from statistics import median
 
 import pytest
 
 from netwatch.model import Check, Endpoint, Oddity, Outcome, Target
-from netwatch.net.ping.engine import PingOptions
+from netwatch.net.ping.engine import GRID_SECONDS, Pinger, PingOptions
+from netwatch.net.ping.line import ChannelCounts
 from netwatch.net.ping.tally import PingTally
 from tests.namespaces import Namespace, connect
 from tests.net.ping.pinging import PATIENT, SOON, Record, ping, running, target_at, until
+from tests.net.ping.privileges import CAP_NET_RAW, without
 from tests.net.ping.responder import Packet, Responder
+from tests.rig.rig import Rig
 
 LOOPBACK = ["127.0.0.1", "::1"]
 SERVER = ["10.9.1.2", "fd09:1::2"]
+BEHIND_RIG = ["10.128.1.1", "fd00:128:1::1"]
+CLOSE_SECONDS = 1e-6
+"""Two stamps of one packet in the kernel may be as far apart, or rounded."""
 
 Netns = Callable[[str], Namespace]
 
@@ -53,6 +61,99 @@ async def test_all_done_waits_for_every_target() -> None:
     addresses = [f"127.0.0.{host}" for host in range(1, 251)]
     record = await ping(*addresses, "::1", count=2)
     assert all(record.outcomes(address) == [Outcome.OK] * 2 for address in [*addresses, "::1"])
+
+
+@needs_icmp
+async def test_many_targets_of_several_checks_do_not_mix() -> None:
+    kinds = [replace(PATIENT, size=size, timeout=20.0 + size) for size in (16, 56, 56, 1400)]
+    record = Record()
+    async with running(record) as pinger:
+        for number, options in enumerate(kinds):
+            for host in range(1, 151):
+                target = target_at(f"127.0.0.{host}", f"{number}/{host}")
+                pinger.add(target, options, first=time.monotonic(), count=3)
+        await pinger.all_done()
+        assert pinger.counts == ChannelCounts()
+    assert len(record.rows) == 600
+    for name in record.rows:
+        assert record.outcomes(name) == [Outcome.OK] * 3
+        assert len(record.durations(name)) == 3
+    assert record.oddities == []
+
+
+@pytest.mark.parametrize("interval", [0.1, 1.0, 10.0])
+def test_many_targets_share_few_beats_that_are_spread_over_the_interval(interval: float) -> None:
+    def beats() -> list[float]:
+        with Pinger(Record().take, lambda: 1000.0) as pinger:
+            for number in range(2000):
+                pinger.add(target_at("10.0.0.7", f"{number}"), PingOptions(interval=interval))
+            return [due for due, _ in pinger._beats.take_due(1000.0 + interval, 2000)]
+
+    places = {round(due / GRID_SECONDS, 3) for due in beats()}
+    assert len(beats()) == 2000
+    assert all(place.is_integer() for place in places)
+    assert len(places) == round(interval / GRID_SECONDS)
+    assert beats() == beats()  # as after a restart
+
+
+@pytest.mark.netns
+async def test_targets_with_different_timeouts_are_lost_each_at_its_own(
+    ends: tuple[Namespace, Namespace],
+) -> None:
+    client, server = ends
+    server.nft("add rule inet t input ip protocol icmp drop")
+    now = 1000.0
+    record = Record()
+    with client, Pinger(record.take, lambda: now, longest_tick=0.01) as pinger:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(pinger.run(), name="pinger")
+            for name, timeout in (("slow", 300.0), ("fast", 100.0)):
+                options = PingOptions(interval=9.0, timeout=timeout)
+                pinger.add(target_at("10.9.1.2", name), options, first=now, count=1)
+            await until(lambda: sum(line.ledger.in_flight for line in pinger._lines) == 2)
+            now += 100.0
+            await until(lambda: record.rows)
+            assert record.rows.keys() == {"fast"}
+            now += 200.0
+            await pinger.all_done()
+            task.cancel()
+    assert record.outcomes("fast") == record.outcomes("slow") == [Outcome.TIMEOUT]
+
+
+@pytest.mark.netns
+@pytest.mark.parametrize("lost", [(), (CAP_NET_RAW,)], ids=["raw", "datagram"])
+async def test_a_round_trip_is_from_when_it_left_the_device_until_it_came_back(
+    start_rig: Callable[..., Rig], lost: tuple[int, ...]
+) -> None:
+    """A stamp of our own would be from before the request left the device."""
+    rig = start_rig("0.0.0.0/0 delay=0.002", "::/0 delay=0.002")
+    rig.namespace.sysctl("net.ipv4.ping_group_range", "0 2147483647")
+    with rig.namespace, without(*lost):
+        record = await ping(*BEHIND_RIG, count=30)
+    for address in BEHIND_RIG:
+        truth = [row for row in rig.records() if row.destination == address]
+        errors = []
+        for row, true in zip(record.of(address), truth, strict=True):
+            assert row.started >= true.out_ns / 1e9 - CLOSE_SECONDS
+            errors.append(abs(row.duration - (true.in_ns - true.out_ns) / 1e9))
+        assert median(errors) < 0.002
+
+
+@pytest.mark.netns
+async def test_a_blocked_loop_is_in_nobodys_round_trip_time(start_rig: Callable[..., Rig]) -> None:
+    rig = start_rig("0.0.0.0/0 delay=0.05", "::/0 delay=0.05")
+    record = Record()
+    with rig.namespace:
+        async with running(record) as pinger:
+            for address in BEHIND_RIG:
+                pinger.add(target_at(address), PATIENT, first=time.monotonic(), count=1)
+            await until(lambda: len(rig.records()) == 2)
+            rig.settled_records(2)
+            time.sleep(1.0)  # noqa: ASYNC251  # this is what blocks the loop
+            await pinger.all_done()
+    for true in rig.records():
+        (duration,) = record.durations(true.destination)
+        assert abs(duration - (true.in_ns - true.out_ns) / 1e9) < 0.5
 
 
 @needs_icmp

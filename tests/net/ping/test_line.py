@@ -1,5 +1,6 @@
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -7,9 +8,16 @@ from typing import NamedTuple
 import pytest
 
 from netwatch.model import Outcome
-from netwatch.net.ping.ledger import EPOCH_SECONDS, Flow
-from netwatch.net.ping.line import REOPEN_SECONDS, Line, Lines, random_identifier
-from netwatch.net.ping.opening import ChannelError, ChannelOptions
+from netwatch.net.ping.epoch import EPOCH_SECONDS, Flow
+from netwatch.net.ping.line import REOPEN_SECONDS, Line, LineOptions, Lines, random_identifier
+from netwatch.net.ping.opening import (
+    SO_TIMESTAMPING,
+    SOF_TIMESTAMPING_RX_SOFTWARE,
+    SOF_TIMESTAMPING_SOFTWARE,
+    ChannelError,
+    ChannelOptions,
+)
+from netwatch.net.ping.sockaddr import sockaddr
 from tests.namespaces import Namespace, connect
 from tests.net.ping.pinging import PATIENT, SOON, ping, target_at, until
 from tests.net.ping.responder import Responder
@@ -202,11 +210,11 @@ async def test_a_reply_to_the_identifier_before_this_one_still_counts(
         return len(outcomes)
 
     with hosts.client, Responder(hosts.router, "to-client", lambda _: ()) as responder:
-        line = Line(_channel_to(address), lambda: now)
-        with line.channel:
-            line.send(_flow_to(address), (address, 0))
+        line = Line(_line_to(address), lambda: now)
+        with closing(line.channel):
+            line.send([_flow_to(address)])
             now += EPOCH_SECONDS
-            line.send(_flow_to(address), (address, 0))
+            line.send([_flow_to(address)])
             await until(lambda: len(responder.requests) == 2)
             for request in responder.requests:
                 responder.send(request.reply())
@@ -227,11 +235,11 @@ async def test_a_reply_that_our_full_socket_dropped_is_our_own_fault(
         Responder(hosts.router, "to-client", lambda r: [r.reply()] * 100) as responder,
         hosts.client,
     ):
-        line = Line(_channel_to(address), lambda: now)
+        line = Line(_line_to(address), lambda: now)
         line.channel._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
-        line.send(_flow_to(address), (address, 0))
+        line.send([_flow_to(address)])
         await until(lambda: len(responder.requests) == 1)
-        line.send(_flow_to(address), (address, 0))
+        line.send([_flow_to(address)])
         await until(lambda: len(responder.requests) == 2)
         assert line.settle().outcomes == [Outcome.OK]
         now += 2000.0
@@ -242,13 +250,48 @@ async def test_a_reply_that_our_full_socket_dropped_is_our_own_fault(
     assert line.counts.drops > 0
 
 
-def _channel_to(address: str) -> ChannelOptions:
-    return ChannelOptions(family=ip_address(address).version)
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("is_stamped", [True, False])
+async def test_a_request_whose_departure_is_not_told_is_counted_and_has_its_time_all_the_same(
+    netns: Netns, address: str, *, is_stamped: bool
+) -> None:
+    rows: list[tuple[Outcome, float]] = []
+
+    def settled(line: Line) -> int:
+        batch = line.settle()
+        rows.extend(zip(batch.outcomes, batch.durations, strict=True))
+        return len(rows)
+
+    with netns("client"):
+        line = Line(_line_to(address), lambda: 0.0)
+    with closing(line.channel):
+        if not is_stamped:
+            options = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE
+            line.channel._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, options)
+        line.send([_flow_to(address)] * 3)
+        await until(lambda: settled(line) == 3)
+    assert [outcome for outcome, _ in rows] == [Outcome.OK] * 3
+    assert all(duration > 0 for _, duration in rows)
+    assert line.counts.unstamped == (0 if is_stamped else 3)
+
+
+async def test_a_request_that_the_kernel_refused_is_not_called_unstamped(netns: Netns) -> None:
+    with netns("client") as client:
+        client.ip("route add prohibit 10.9.8.1")
+        line = Line(_line_to("10.9.8.1"), lambda: 0.0)
+    with closing(line.channel):
+        line.send([_flow_to("10.9.8.1")] * 3)
+        assert line.settle().outcomes == [Outcome.BLOCKED] * 3
+    assert line.counts.unstamped == 0
+
+
+def _line_to(address: str) -> LineOptions:
+    return LineOptions(ChannelOptions(family=ip_address(address).version), timeout_seconds=1000.0)
 
 
 def _flow_to(address: str) -> Flow:
     packed = ip_address(address).packed
-    return Flow(target_at(address), packed, address, size_bytes=56, timeout_seconds=1000.0)
+    return Flow(target_at(address), packed, sockaddr(packed))
 
 
 def test_a_line_that_cannot_be_opened_is_tried_again_when_its_interface_may_have_come(
@@ -256,7 +299,7 @@ def test_a_line_that_cannot_be_opened_is_tried_again_when_its_interface_may_have
 ) -> None:
     now = 100.0
     lines = Lines(lambda: now)
-    options = ChannelOptions(interface="later")
+    options = LineOptions(ChannelOptions(interface="later"), timeout_seconds=1.0)
     with netns("client") as client:
         with pytest.raises(ChannelError, match="through later: No such device"):
             lines.get(options)
@@ -271,7 +314,7 @@ def test_a_line_that_cannot_be_opened_is_tried_again_when_its_interface_may_have
 
 def test_a_line_closes_with_its_last_user_and_its_counts_stay(netns: Netns) -> None:
     lines = Lines(lambda: 100.0)
-    options = ChannelOptions()
+    options = LineOptions(ChannelOptions(), timeout_seconds=1.0)
     with netns("client"):
         lines.reserve(options)
         lines.reserve(options)
