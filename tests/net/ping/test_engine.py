@@ -16,13 +16,14 @@ LOOPBACK = ["127.0.0.1", "::1"]
 SERVER = ["10.9.1.2", "fd09:1::2"]
 
 Netns = Callable[[str], Namespace]
+Ends = tuple[Namespace, Namespace]
 
 
 needs_icmp = pytest.mark.usefixtures("may_ping")
 
 
 @pytest.fixture
-def ends(netns: Netns) -> tuple[Namespace, Namespace]:
+def ends(netns: Netns) -> Ends:
     """A client and a server, and a cable between them."""
     client, server = netns("client"), netns("server")
     connect(client, server)
@@ -106,9 +107,7 @@ async def test_what_this_host_does_not_have_is_named(
 
 @pytest.mark.netns
 @pytest.mark.parametrize("size", [16, 1400, 65507])
-async def test_packets_of_any_size_cross_a_cable(
-    ends: tuple[Namespace, Namespace], size: int
-) -> None:
+async def test_packets_of_any_size_cross_a_cable(ends: Ends, size: int) -> None:
     client, _ = ends
     with client:
         record = await ping(*SERVER, options=replace(PATIENT, size=size))
@@ -118,10 +117,10 @@ async def test_packets_of_any_size_cross_a_cable(
 
 @pytest.mark.netns
 async def test_a_link_local_address_is_pinged_through_its_interface(
-    ends: tuple[Namespace, Namespace],
+    ends: Ends,
 ) -> None:
     client, server = ends
-    server.ip("address add fe80::7/64 dev to-client nodad")
+    server.add_address("fe80::7/64", "to-client")
     with client:
         record = await ping("fe80::7%to-server")
     assert record.outcomes("fe80::7%to-server") == [Outcome.OK] * 3
@@ -130,7 +129,7 @@ async def test_a_link_local_address_is_pinged_through_its_interface(
 @pytest.mark.netns
 @pytest.mark.parametrize("address", SERVER)
 async def test_two_targets_at_one_address_do_not_mix_however_replies_are_ordered(
-    ends: tuple[Namespace, Namespace], address: str
+    ends: Ends, address: str
 ) -> None:
     client, server = ends
     record = Record()
@@ -159,7 +158,7 @@ async def test_two_targets_at_one_address_do_not_mix_however_replies_are_ordered
 @pytest.mark.netns
 @pytest.mark.parametrize("address", SERVER)
 async def test_a_target_that_goes_is_lost_and_that_comes_back_is_ok(
-    ends: tuple[Namespace, Namespace], address: str
+    ends: Ends, address: str
 ) -> None:
     client, server = ends
     server.sysctl("net.ipv6.conf.to-client.keep_addr_on_down", 1)
@@ -185,7 +184,7 @@ async def test_a_target_that_goes_is_lost_and_that_comes_back_is_ok(
 
 @pytest.mark.netns
 async def test_targets_in_trouble_do_not_disturb_the_others_and_every_packet_settles_once(
-    ends: tuple[Namespace, Namespace],
+    ends: Ends,
 ) -> None:
     client, server = ends
     troubles = {
@@ -228,7 +227,7 @@ def _mixed(address: str) -> PingOptions:
 
 @pytest.mark.netns
 async def test_identifiers_are_random_and_never_the_process_id(
-    ends: tuple[Namespace, Namespace],
+    ends: Ends,
 ) -> None:
     client, server = ends
     with client, Responder(server, "to-client") as responder:
