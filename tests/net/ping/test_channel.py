@@ -20,7 +20,6 @@ SERVERS = ["10.9.1.2", "fd09:1::2"]
 ELSEWHERE = {4: "10.9.1.77", 6: "fd09:1::77"}
 PROHIBITED = {4: (3, 13), 6: (1, 1)}
 
-
 Netns = Callable[[str], Namespace]
 
 pytestmark = pytest.mark.netns

@@ -6,10 +6,9 @@ from dataclasses import replace
 import pytest
 
 from netwatch.model import Check, Endpoint, Oddity, Outcome, Target
-from netwatch.net.ping.engine import PingOptions
 from netwatch.net.ping.tally import PingTally
 from tests.namespaces import Namespace, connect
-from tests.net.ping.pinging import PATIENT, SOON, Record, ping, running, target_at, until
+from tests.net.ping.pinging import PATIENT, SOON, Record, Row, ping, running, target_at, until
 from tests.net.ping.responder import Packet, Responder
 
 LOOPBACK = ["127.0.0.1", "::1"]
@@ -17,7 +16,6 @@ SERVER = ["10.9.1.2", "fd09:1::2"]
 
 Netns = Callable[[str], Namespace]
 Ends = tuple[Namespace, Namespace]
-
 
 needs_icmp = pytest.mark.usefixtures("may_ping")
 
@@ -187,42 +185,45 @@ async def test_targets_in_trouble_do_not_disturb_the_others_and_every_packet_set
     ends: Ends,
 ) -> None:
     client, server = ends
-    troubles = {
-        "10.9.8.1": "route add blackhole 10.9.8.1",
-        "10.9.8.2": "route add prohibit 10.9.8.2",
-        "10.9.8.3": "route add 10.9.8.3 via 10.9.1.2",
-        "10.9.8.4": "route add 10.9.8.4 via 10.9.1.2",
-        "fd09:8::1": "route add fd09:8::1 via fd09:1::2",
-    }
-    for command in troubles.values():
-        client.ip(command)
-    for filtered in ("output ip daddr 10.9.8.3", "output ip6 daddr fd09:8::1"):
-        client.nft(f"add rule inet t {filtered} drop")
+    client.ip("route add blackhole 10.9.8.1")
+    client.ip("route add prohibit 10.9.8.2")
+    client.nft("add rule inet t output ip daddr 10.9.8.3 drop")
+    client.nft("add rule inet t output ip6 daddr fd09:8::3 drop")
     server.nft("add rule inet t input ip daddr 10.9.8.4 drop")
-    server.ip("address add 10.9.8.4 dev lo")
+    server.nft("add rule inet t input ip daddr 10.9.8.5 reject with icmp port-unreachable")
+    for unsuspecting in ("10.9.8.3", "10.9.8.4", "10.9.8.5"):
+        client.ip(f"route add {unsuspecting} via 10.9.1.2")
+        server.ip(f"address add {unsuspecting} dev lo")
+    client.ip("route add fd09:8::3 via fd09:1::2")
 
+    expected = {
+        **dict.fromkeys(("10.9.8.1", "10.9.8.2", "10.9.8.3", "fd09:8::3"), Outcome.BLOCKED),
+        "10.9.8.4": Outcome.TIMEOUT,
+        "10.9.8.5": Outcome.REFUSED,
+        **dict.fromkeys(SERVER, Outcome.OK),
+    }
     record = Record()
-    tallies = {address: PingTally() for address in [*SERVER, *troubles]}
     with client:
         async with running(record) as pinger:
-            for address in tallies:
-                pinger.add(target_at(address), _mixed(address), first=time.monotonic(), count=20)
+            for address, outcome in expected.items():
+                options = SOON if outcome is Outcome.TIMEOUT else PATIENT
+                pinger.add(target_at(address), options, first=time.monotonic(), count=20)
             await pinger.all_done()
-    for address, tally in tallies.items():
-        rows = record.of(address)
-        for row in rows:
-            tally.settle(row.outcome, row.duration, row.hop_limit, accepted=row.accepted)
-        assert tally.sent + sum(tally.unsent.values()) == 20
+    for address, outcome in expected.items():
+        assert record.outcomes(address) == [outcome] * 20
+        assert len(record.durations(address)) == (20 if outcome is Outcome.OK else 0)
+        tally = _tally(record.of(address))
         assert tally.sent == tally.received + tally.lost + sum(tally.errors.values())
-        expected = 20 if address in SERVER else 0
-        assert tally.received == expected
-        assert len(record.durations(address)) == expected
-    assert tallies["10.9.8.4"].lost == 20
+        assert tally.sent == (0 if outcome is Outcome.BLOCKED else 20)
+        assert sum(tally.unsent.values()) == 20 - tally.sent
     assert record.oddities == []
 
 
-def _mixed(address: str) -> PingOptions:
-    return SOON if address == "10.9.8.4" else PATIENT
+def _tally(rows: list[Row]) -> PingTally:
+    tally = PingTally()
+    for row in rows:
+        tally.settle(row.outcome, row.duration, row.hop_limit, accepted=row.accepted)
+    return tally
 
 
 @pytest.mark.netns
