@@ -19,17 +19,18 @@ class ClockWatch:
     ) -> None:
         self._wall = wall
         self._monotonic = monotonic
-        self._offset = wall() - monotonic()
+        self._offset: float | None = None
         self.steps = 0
+        self.stepped()
 
     def stepped(self) -> bool:
         """Whether the wall clock was set since the last call."""
         before, wall, after = self._monotonic(), self._wall(), self._monotonic()
         if after - before > _STEADY_SECONDS:
             return False  # somebody else ran in between; the next call will tell
-        offset = wall - after
-        moved = abs(offset - self._offset) > STEP_SECONDS
-        if moved:
-            self.steps += 1
-            self._offset = offset
-        return moved
+        known, offset = self._offset, wall - after
+        if known is not None and abs(offset - known) <= STEP_SECONDS:
+            return False
+        self._offset = offset
+        self.steps += known is not None
+        return known is not None

@@ -77,3 +77,13 @@ def test_a_pause_between_the_readings_is_not_taken_for_a_step(
 
 def test_the_real_clocks_are_compared_by_default() -> None:
     assert ClockWatch().steps == 0
+
+
+def test_a_pause_between_the_first_readings_is_not_taken_for_a_step(clocks: Clocks) -> None:
+    clocks.reading_seconds = 0.02
+    watch = ClockWatch(clocks.wall, clocks.monotonic)
+    clocks.reading_seconds = 0.0
+    assert not watch.stepped()
+    clocks.pass_time(1.0, slew=5.0)
+    assert watch.stepped()
+    assert watch.steps == 1
