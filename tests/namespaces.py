@@ -14,11 +14,13 @@ import json
 import os
 import subprocess
 import time
+from collections.abc import Callable
+from ipaddress import ip_interface
 from pathlib import Path
 from typing import Self
 
 CLONE_NEWNET = 0x4000_0000
-LINK_UP_SECONDS = 20.0
+READY_SECONDS = 20.0
 
 # Made once, so that a test states its rule alone.
 _CHAINS = """
@@ -93,12 +95,23 @@ class Namespace:
         with self:  # /proc/sys/net shows the namespace of who opens it
             Path("/proc/sys", *name.split(".")).write_text(str(value))
 
+    def add_address(self, address: str, device: str) -> None:
+        """Add `10.9.1.9/24` or `fd09:1::9/64`, and wait until neighbours can find it."""
+        self.ip(f"address add {address} dev {device} nodad")
+        interface = ip_interface(address)
+        if interface.version == 6:  # RFC 4291 section 2.7.1: the solicited-node address
+            group = f"ff0200000000000000000001ff{interface.packed[-3:].hex()}"
+            with self:
+                _wait_for(lambda: group in Path("/proc/thread-self/net/igmp6").read_text(), address)
+
     def wait_until_up(self, device: str) -> None:
         """Wait until `device` can send: the kernel hears of a new carrier a little later."""
-        deadline = time.monotonic() + LINK_UP_SECONDS
-        while json.loads(self.ip(f"-json link show {device}"))[0]["operstate"] != "UP":
-            assert time.monotonic() < deadline, f"{device} in {self.name} does not come up"
-            time.sleep(0.005)
+
+        def is_up() -> bool:
+            (link,) = json.loads(self.ip(f"-json link show {device}"))
+            return bool(link["operstate"] == "UP")
+
+        _wait_for(is_up, device)
 
 
 def connect(left: Namespace, right: Namespace, subnet: int = 1, mtu: int = 1500) -> None:
@@ -115,8 +128,15 @@ def connect(left: Namespace, right: Namespace, subnet: int = 1, mtu: int = 1500)
         namespace.ip(f"link set {device} up")
     for namespace, device, host in ends:
         namespace.wait_until_up(device)
-        namespace.ip(f"address add 10.9.{subnet}.{host}/24 dev {device}")
-        namespace.ip(f"address add fd09:{subnet}::{host}/64 dev {device} nodad")
+        namespace.add_address(f"10.9.{subnet}.{host}/24", device)
+        namespace.add_address(f"fd09:{subnet}::{host}/64", device)
+
+
+def _wait_for(look: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not look():
+        assert time.monotonic() < deadline, f"{what} does not come up"
+        time.sleep(0.002)
 
 
 def _open_current() -> int:

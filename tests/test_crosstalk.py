@@ -28,7 +28,7 @@ def host(netns: Netns) -> Iterator[Namespace]:
     host, neighbour = netns("host"), netns("neighbour")
     connect(host, neighbour)
     for address in (f"{FAR}/24", f"{BLACK_HOLE}/24", f"{BLACK_HOLE_V6}/64"):
-        neighbour.ip(f"address add {address} dev to-host nodad")
+        neighbour.add_address(address, "to-host")
     neighbour.nft(f"add rule inet t input ip daddr {BLACK_HOLE} drop")
     neighbour.nft(f"add rule inet t input ip6 daddr {BLACK_HOLE_V6} icmpv6 type echo-request drop")
     with host:

@@ -142,6 +142,11 @@ Script = Callable[[Packet], Iterable[bytes]]
 """Takes an echo request, gives the IP packets to send for it."""
 
 
+def honest(request: Packet) -> list[bytes]:
+    """Answer as the kernel would."""
+    return [request.reply()]
+
+
 class Responder:
     """Listens on one device; without a script it only listens, and the kernel answers."""
 

@@ -20,7 +20,6 @@ SERVERS = ["10.9.1.2", "fd09:1::2"]
 ELSEWHERE = {4: "10.9.1.77", 6: "fd09:1::77"}
 PROHIBITED = {4: (3, 13), 6: (1, 1)}
 
-
 Netns = Callable[[str], Namespace]
 
 pytestmark = pytest.mark.netns
@@ -109,7 +108,7 @@ async def test_a_reply_after_the_timeout_is_late_and_its_packet_stays_lost(
     bench: Bench, address: str
 ) -> None:
     async with bench.pinging(address, lambda _: (), options=replace(SOON, interval=9)) as scene:
-        await until(lambda: scene.record.of(address))
+        await until(lambda: scene.record.of(address) and scene.responder.requests)
         (request,) = scene.responder.requests
         scene.responder.send(request.reply())
         # The engine has nothing in flight, so nothing but its next beat makes it look.
@@ -287,8 +286,8 @@ async def test_an_error_about_another_packet_is_ignored(
 
 
 async def test_an_error_about_one_target_is_never_anothers(bench: Bench) -> None:
-    for device in ("10.9.1.3/24", "fd09:1::3/64"):
-        bench.server.ip(f"address add {device} dev to-client nodad")
+    for another in ("10.9.1.3/24", "fd09:1::3/64"):
+        bench.server.add_address(another, "to-client")
     bench.server.nft("add rule inet t input ip daddr 10.9.1.3 reject with icmp host-prohibited")
     bench.server.nft("add rule inet t input ip6 daddr fd09:1::3 reject with icmpv6 policy-fail")
     with bench.entered():

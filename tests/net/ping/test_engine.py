@@ -12,7 +12,7 @@ from netwatch.net.ping.engine import GRID_SECONDS, Pinger, PingOptions
 from netwatch.net.ping.line import ChannelCounts
 from netwatch.net.ping.tally import PingTally
 from tests.namespaces import Namespace, connect
-from tests.net.ping.pinging import PATIENT, SOON, Record, ping, running, target_at, until
+from tests.net.ping.pinging import PATIENT, SOON, Record, Row, ping, running, target_at, until
 from tests.net.ping.privileges import CAP_NET_RAW, without
 from tests.net.ping.responder import Packet, Responder
 from tests.rig.rig import Rig
@@ -24,13 +24,13 @@ CLOSE_SECONDS = 1e-6
 """Two stamps of one packet in the kernel may be as far apart, or rounded."""
 
 Netns = Callable[[str], Namespace]
-
+Ends = tuple[Namespace, Namespace]
 
 needs_icmp = pytest.mark.usefixtures("may_ping")
 
 
 @pytest.fixture
-def ends(netns: Netns) -> tuple[Namespace, Namespace]:
+def ends(netns: Netns) -> Ends:
     """A client and a server, and a cable between them."""
     client, server = netns("client"), netns("server")
     connect(client, server)
@@ -207,9 +207,7 @@ async def test_what_this_host_does_not_have_is_named(
 
 @pytest.mark.netns
 @pytest.mark.parametrize("size", [16, 1400, 65507])
-async def test_packets_of_any_size_cross_a_cable(
-    ends: tuple[Namespace, Namespace], size: int
-) -> None:
+async def test_packets_of_any_size_cross_a_cable(ends: Ends, size: int) -> None:
     client, _ = ends
     with client:
         record = await ping(*SERVER, options=replace(PATIENT, size=size))
@@ -219,10 +217,10 @@ async def test_packets_of_any_size_cross_a_cable(
 
 @pytest.mark.netns
 async def test_a_link_local_address_is_pinged_through_its_interface(
-    ends: tuple[Namespace, Namespace],
+    ends: Ends,
 ) -> None:
     client, server = ends
-    server.ip("address add fe80::7/64 dev to-client nodad")
+    server.add_address("fe80::7/64", "to-client")
     with client:
         record = await ping("fe80::7%to-server")
     assert record.outcomes("fe80::7%to-server") == [Outcome.OK] * 3
@@ -231,7 +229,7 @@ async def test_a_link_local_address_is_pinged_through_its_interface(
 @pytest.mark.netns
 @pytest.mark.parametrize("address", SERVER)
 async def test_two_targets_at_one_address_do_not_mix_however_replies_are_ordered(
-    ends: tuple[Namespace, Namespace], address: str
+    ends: Ends, address: str
 ) -> None:
     client, server = ends
     record = Record()
@@ -260,7 +258,7 @@ async def test_two_targets_at_one_address_do_not_mix_however_replies_are_ordered
 @pytest.mark.netns
 @pytest.mark.parametrize("address", SERVER)
 async def test_a_target_that_goes_is_lost_and_that_comes_back_is_ok(
-    ends: tuple[Namespace, Namespace], address: str
+    ends: Ends, address: str
 ) -> None:
     client, server = ends
     server.sysctl("net.ipv6.conf.to-client.keep_addr_on_down", 1)
@@ -286,50 +284,53 @@ async def test_a_target_that_goes_is_lost_and_that_comes_back_is_ok(
 
 @pytest.mark.netns
 async def test_targets_in_trouble_do_not_disturb_the_others_and_every_packet_settles_once(
-    ends: tuple[Namespace, Namespace],
+    ends: Ends,
 ) -> None:
     client, server = ends
-    troubles = {
-        "10.9.8.1": "route add blackhole 10.9.8.1",
-        "10.9.8.2": "route add prohibit 10.9.8.2",
-        "10.9.8.3": "route add 10.9.8.3 via 10.9.1.2",
-        "10.9.8.4": "route add 10.9.8.4 via 10.9.1.2",
-        "fd09:8::1": "route add fd09:8::1 via fd09:1::2",
-    }
-    for command in troubles.values():
-        client.ip(command)
-    for filtered in ("output ip daddr 10.9.8.3", "output ip6 daddr fd09:8::1"):
-        client.nft(f"add rule inet t {filtered} drop")
+    client.ip("route add blackhole 10.9.8.1")
+    client.ip("route add prohibit 10.9.8.2")
+    client.nft("add rule inet t output ip daddr 10.9.8.3 drop")
+    client.nft("add rule inet t output ip6 daddr fd09:8::3 drop")
     server.nft("add rule inet t input ip daddr 10.9.8.4 drop")
-    server.ip("address add 10.9.8.4 dev lo")
+    server.nft("add rule inet t input ip daddr 10.9.8.5 reject with icmp port-unreachable")
+    for unsuspecting in ("10.9.8.3", "10.9.8.4", "10.9.8.5"):
+        client.ip(f"route add {unsuspecting} via 10.9.1.2")
+        server.ip(f"address add {unsuspecting} dev lo")
+    client.ip("route add fd09:8::3 via fd09:1::2")
 
+    expected = {
+        **dict.fromkeys(("10.9.8.1", "10.9.8.2", "10.9.8.3", "fd09:8::3"), Outcome.BLOCKED),
+        "10.9.8.4": Outcome.TIMEOUT,
+        "10.9.8.5": Outcome.REFUSED,
+        **dict.fromkeys(SERVER, Outcome.OK),
+    }
     record = Record()
-    tallies = {address: PingTally() for address in [*SERVER, *troubles]}
     with client:
         async with running(record) as pinger:
-            for address in tallies:
-                pinger.add(target_at(address), _mixed(address), first=time.monotonic(), count=20)
+            for address, outcome in expected.items():
+                options = SOON if outcome is Outcome.TIMEOUT else PATIENT
+                pinger.add(target_at(address), options, first=time.monotonic(), count=20)
             await pinger.all_done()
-    for address, tally in tallies.items():
-        rows = record.of(address)
-        for row in rows:
-            tally.settle(row.outcome, row.duration, row.hop_limit, accepted=row.accepted)
-        assert tally.sent + sum(tally.unsent.values()) == 20
+    for address, outcome in expected.items():
+        assert record.outcomes(address) == [outcome] * 20
+        assert len(record.durations(address)) == (20 if outcome is Outcome.OK else 0)
+        tally = _tally(record.of(address))
         assert tally.sent == tally.received + tally.lost + sum(tally.errors.values())
-        expected = 20 if address in SERVER else 0
-        assert tally.received == expected
-        assert len(record.durations(address)) == expected
-    assert tallies["10.9.8.4"].lost == 20
+        assert tally.sent == (0 if outcome is Outcome.BLOCKED else 20)
+        assert sum(tally.unsent.values()) == 20 - tally.sent
     assert record.oddities == []
 
 
-def _mixed(address: str) -> PingOptions:
-    return SOON if address == "10.9.8.4" else PATIENT
+def _tally(rows: list[Row]) -> PingTally:
+    tally = PingTally()
+    for row in rows:
+        tally.settle(row.outcome, row.duration, row.hop_limit, accepted=row.accepted)
+    return tally
 
 
 @pytest.mark.netns
 async def test_identifiers_are_random_and_never_the_process_id(
-    ends: tuple[Namespace, Namespace],
+    ends: Ends,
 ) -> None:
     client, server = ends
     with client, Responder(server, "to-client") as responder:

@@ -18,7 +18,7 @@ from netwatch.net.ping.opening import (
 from tests.namespaces import Namespace, connect
 from tests.net.ping.pinging import PATIENT, ping, until
 from tests.net.ping.privileges import CAP_NET_ADMIN, CAP_NET_RAW, without
-from tests.net.ping.responder import Packet, Responder
+from tests.net.ping.responder import Packet, Responder, honest
 from tests.programs import run_netwatch
 
 SERVERS = ["10.9.1.2", "fd09:1::2"]
@@ -31,6 +31,7 @@ WITHOUT_CAPABILITIES = (
 """Still UID 0, which needs no capability to read what is root's own."""
 
 Netns = Callable[[str], Namespace]
+Ends = tuple[Namespace, Namespace]
 
 needs_setpriv = pytest.mark.skipif(
     shutil.which("setpriv") is None, reason="the program setpriv is not installed"
@@ -42,7 +43,7 @@ as_both_kinds = pytest.mark.parametrize("lost", [(), (CAP_NET_RAW,)], ids=["raw"
 
 
 @pytest.fixture
-def ends(netns: Netns) -> tuple[Namespace, Namespace]:
+def ends(netns: Netns) -> Ends:
     """A client that may open sockets of both kinds, and a server."""
     client, server = netns("client"), netns("server")
     connect(client, server)
@@ -51,11 +52,11 @@ def ends(netns: Netns) -> tuple[Namespace, Namespace]:
 
 
 async def _seen_by_server(
-    ends: tuple[Namespace, Namespace], address: str, options: PingOptions, lost: tuple[int, ...]
+    ends: Ends, address: str, options: PingOptions, lost: tuple[int, ...]
 ) -> Packet:
     """Return one of the requests that reached the server."""
     client, server = ends
-    with Responder(server, "to-client") as responder, client, without(*lost):
+    with Responder(server, "to-client", honest) as responder, client, without(*lost):
         record = await ping(address, options=options)
         await until(lambda: len(responder.requests) == 3)
     assert record.ways(address) == {(Outcome.OK, True)}
@@ -65,7 +66,7 @@ async def _seen_by_server(
 @as_both_kinds
 @at_both
 async def test_packets_leave_as_they_do_by_default(
-    ends: tuple[Namespace, Namespace], address: str, lost: tuple[int, ...]
+    ends: Ends, address: str, lost: tuple[int, ...]
 ) -> None:
     request = await _seen_by_server(ends, address, PATIENT, lost)
     assert (request.hop_limit, request.traffic_class, request.dont_fragment) == (64, 0, False)
@@ -76,7 +77,7 @@ async def test_packets_leave_as_they_do_by_default(
 @as_both_kinds
 @at_both
 async def test_hop_limit_and_code_point_are_on_the_packet(
-    ends: tuple[Namespace, Namespace], address: str, lost: tuple[int, ...]
+    ends: Ends, address: str, lost: tuple[int, ...]
 ) -> None:
     options = replace(PATIENT, ttl=7, dscp=46)
     request = await _seen_by_server(ends, address, options, lost)
@@ -85,9 +86,7 @@ async def test_hop_limit_and_code_point_are_on_the_packet(
 
 
 @as_both_kinds
-async def test_dont_fragment_is_on_the_packet(
-    ends: tuple[Namespace, Namespace], lost: tuple[int, ...]
-) -> None:
+async def test_dont_fragment_is_on_the_packet(ends: Ends, lost: tuple[int, ...]) -> None:
     options = replace(PATIENT, dont_fragment=True)
     assert (await _seen_by_server(ends, "10.9.1.2", options, lost)).dont_fragment
 
@@ -95,7 +94,7 @@ async def test_dont_fragment_is_on_the_packet(
 @as_both_kinds
 @at_both
 async def test_a_large_packet_is_fragmented_only_if_it_may_be(
-    ends: tuple[Namespace, Namespace], address: str, lost: tuple[int, ...]
+    ends: Ends, address: str, lost: tuple[int, ...]
 ) -> None:
     client, _ = ends
     with client, without(*lost):
@@ -108,12 +107,11 @@ async def test_a_large_packet_is_fragmented_only_if_it_may_be(
 @as_both_kinds
 @at_both
 async def test_the_source_address_is_on_the_packet(
-    ends: tuple[Namespace, Namespace], address: str, lost: tuple[int, ...]
+    ends: Ends, address: str, lost: tuple[int, ...]
 ) -> None:
     client, _ = ends
     source = address[:-1] + "9"
-    prefix_length = 24 if ip_address(address).version == 4 else 64
-    client.ip(f"address add {source}/{prefix_length} dev to-server nodad")
+    client.add_address(f"{source}/{24 if ip_address(address).version == 4 else 64}", "to-server")
     options = replace(PATIENT, source_address=source)
     assert (await _seen_by_server(ends, address, options, lost)).source == source
 
@@ -121,16 +119,16 @@ async def test_the_source_address_is_on_the_packet(
 @as_both_kinds
 @at_both
 async def test_the_interface_is_where_packets_leave(
-    ends: tuple[Namespace, Namespace], netns: Netns, address: str, lost: tuple[int, ...]
+    ends: Ends, netns: Netns, address: str, lost: tuple[int, ...]
 ) -> None:
-    """Behind the other interface is nobody of that address, so nothing comes back."""
+    """Two neighbours have the address; the interface decides between them."""
     client, _ = ends
     other = netns("other")
     connect(client, other, subnet=3)
-    with Responder(other, "to-client") as responder, client, without(*lost):
+    with Responder(other, "to-client", honest) as responder, client, without(*lost):
         client.ip("route add 10.9.1.0/24 dev to-other metric 2000")
         client.ip("route add fd09:1::/64 dev to-other metric 2000")
-        other.ip(f"address add {address} dev to-client")
+        other.add_address(address, "to-client")
         record = await ping(address, options=replace(PATIENT, interface="to-other"))
         await until(lambda: len(responder.requests) == 3)
     assert record.ways(address) == {(Outcome.OK, True)}
