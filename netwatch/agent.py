@@ -53,7 +53,9 @@ class Agent:
         self._stop_wanted = asyncio.Event()
         self._is_measuring = False
         self._sink = PrometheusSink(PROBES)
-        self._tracker = Tracker([self._sink, LogSink()])
+        self._tracker = Tracker(
+            [self._sink, LogSink()], complain=lambda trouble: LOG.error("%s", trouble)
+        )
         self._pinger = Pinger(self._tracker.take)
         self._loop_lag = LoopLag()
         self._sources = Table(SOURCE_FAMILIES)
@@ -111,6 +113,7 @@ class Agent:
         return make_app(
             metrics=MetricsHandler(self._store(), self._sink.held),
             standings=self._tracker.standings,
+            complaints=self._complaints,
             is_ready=lambda: self._is_measuring,
             reload=self._reload_over_http,
         )
@@ -159,6 +162,11 @@ class Agent:
         for line in why.splitlines():
             LOG.error("refused: %s", line)
         LOG.error("the configuration stays as it was")
+
+    def _complaints(self) -> list[str]:
+        """Say what is wrong with ourselves, for the page."""
+        refused = "the configuration was refused; the one before is in use (see the log)"
+        return [*([] if self._reloads.successful else [refused]), *self._checks.complaints()]
 
     def _reload_over_http(self) -> str | None:
         if not self._config.reload_endpoint:

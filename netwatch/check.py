@@ -46,6 +46,8 @@ class SourceHealth:
     targets: dict[str, int] = field(default_factory=lambda: {"resolved": 0, "unresolved": 0})
     errors: int = 0
     failing_since: float | None = None
+    problem: str = ""
+    """Why it fails, while it does."""
 
     @property
     def age_seconds(self) -> float:
@@ -54,15 +56,17 @@ class SourceHealth:
     def succeed(self) -> None:
         """The source had something to say."""
         self.failing_since = None
+        self.problem = ""
 
     def count(self, snapshot: Snapshot) -> None:
         """Count what became of it by resolution."""
         resolved = sum(1 for endpoint in snapshot if endpoint.address)
         self.targets = {"resolved": resolved, "unresolved": len(snapshot) - resolved}
 
-    def fail(self) -> None:
+    def fail(self, why: str) -> None:
         """The backend failed; the last good snapshot stays in use."""
         self.errors += 1
+        self.problem = why
         if self.failing_since is None:
             self.failing_since = self.now()
 
@@ -135,8 +139,17 @@ class RunningCheck:
 
     def fail(self, why: str) -> None:
         """Keep the last good targets."""
-        self._health.fail()
-        self._complain(f"{self._parts.check.name}: {why}; the targets stay as they were")
+        self._health.fail(why)
+        kept = "the targets stay as they were" if len(self._follower) else "there is no target"
+        self._complain(f"{self._parts.check.name}: {why}; {kept}")
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong with the source; empty if nothing is."""
+        name = self._parts.check.name
+        if self._health.problem:
+            return f"{name}: {self._health.problem}"
+        return "" if len(self._follower) else f"{name}: its source names no target"
 
     def _follow(self, snapshot: Snapshot) -> None:
         self._health.count(snapshot)

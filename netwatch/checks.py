@@ -33,6 +33,7 @@ class Checks:
         self._resolve = resolve
         self._sources = sources
         self._running: dict[str, tuple[CheckConfig, asyncio.Task[None]]] = {}
+        self._checks: dict[str, RunningCheck] = {}
 
     def __len__(self) -> int:
         return len(self._running)
@@ -52,6 +53,11 @@ class Checks:
         told = (("new", new), ("changed", changed), ("gone", gone))
         return "; ".join(f"{word}: {', '.join(names)}" for word, names in told if names)
 
+    def complaints(self) -> list[str]:
+        """Return what is wrong with the sources."""
+        told = (self._checks[name].complaint for name in self._running)
+        return [complaint for complaint in told if complaint]
+
     def _start(self, name: str, config: CheckConfig) -> None:
         running = RunningCheck(
             self._parts(name, config),
@@ -61,10 +67,13 @@ class Checks:
             complain=lambda why: LOG.error("%s", why),
         )
         task = self._group.create_task(running.run(), name=f"check {name}")
+        self._checks[name] = running
         self._running[name] = (config, task)
 
     async def _stop(self, names: list[str]) -> None:
         tasks = [self._running.pop(name)[1] for name in names]
+        for name in names:
+            del self._checks[name]
         for task in tasks:
             task.cancel()
         if tasks:

@@ -17,6 +17,8 @@ class _Tracked:
     """Wall clock when the present status began."""
     streak_since: float
     """Wall clock when the present streak began."""
+    own_trouble: str = ""
+    """Why we could not measure the last time, through no fault of the target."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Why the results of the latest streak of failures failed."""
 
@@ -40,13 +42,20 @@ class Tracker:
         sinks: Sequence[Sink],
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        *,
+        complain: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`now` is monotonic seconds, `wall` seconds since the epoch."""
+        """`now` is monotonic seconds, `wall` seconds since the epoch.
+
+        `complain` is told, once per check, that we are not able to measure, and why.
+        """
         self._sinks = sinks
         self._now = now
         self._wall = wall
         self._options: dict[Check, StateOptions] = {}
+        self._complain = complain
         self._tracked: dict[Target, _Tracked] = {}
+        self._troubled: dict[Check, set[Target]] = {}
         self.local_errors: Counter[str] = Counter()
         """Failures of our own, by check; they say nothing about a target."""
 
@@ -59,6 +68,7 @@ class Tracker:
     def end(self, check: Check) -> None:
         """A check is over; all its targets must have left."""
         del self._options[check]
+        self._troubled.pop(check, None)
         for sink in self._sinks:
             sink.end(check)
 
@@ -77,6 +87,7 @@ class Tracker:
     def leave(self, target: Target) -> None:
         """Forget a target."""
         del self._tracked[target]
+        self._troubled.get(target.check, set()).discard(target)
         for sink in self._sinks:
             sink.leave(target)
 
@@ -102,10 +113,27 @@ class Tracker:
             if outcome is ok and tracked[target].health.is_steady:
                 continue  # nearly all of them
             if outcome is Outcome.LOCAL:
-                self.local_errors[target.check.name] += 1
+                self._take_own_trouble(target, batch.details.get(row, ""))
             elif transition := self._observe(target, batch, row):
                 found.append(transition)
         return found
+
+    def _take_own_trouble(self, target: Target, detail: str) -> None:
+        check, tracked = target.check, self._tracked[target]
+        self.local_errors[check.name] += 1
+        tracked.own_trouble = detail or Outcome.LOCAL
+        tracked.health.is_steady = False  # the next result must be looked at
+        troubled = self._troubled.setdefault(check, set())
+        if not troubled:
+            self._complain(f"{check.name}: our own trouble, its targets are not judged: {detail}")
+        troubled.add(target)
+
+    def _end_own_trouble(self, target: Target) -> None:
+        self._tracked[target].own_trouble = ""
+        troubled = self._troubled[target.check]
+        troubled.discard(target)
+        if not troubled:
+            self._complain(f"{target.check.name}: our own trouble is over")
 
     def _observe(self, target: Target, batch: Batch, row: int) -> Transition | None:
         tracked, outcome, duration = (
@@ -113,6 +141,8 @@ class Tracker:
             batch.outcomes[row],
             batch.durations[row],
         )
+        if tracked.own_trouble:
+            self._end_own_trouble(target)
         health, before = tracked.health, tracked.health.status
         failed = outcome is not Outcome.OK
         known = None if math.isnan(duration) else duration
@@ -135,6 +165,8 @@ class Tracker:
 
 def _why(tracked: _Tracked) -> str:
     health = tracked.health
+    if tracked.own_trouble:
+        return f"not measured: {tracked.own_trouble}"
     if health.status is Status.DEGRADED:
         lossy = f"{health.loss:.0%} of the last results failed" if health.is_lossy else ""
         return ", ".join(filter(None, (lossy, "slow" if health.is_slow else "")))

@@ -3,13 +3,14 @@
 import asyncio
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from netwatch.net.ping.engine import Pinger
-from netwatch.net.ping.opening import ChannelError
+from netwatch.net.ping.engine import STAMPS_ON_SECONDS, Pinger
+from netwatch.net.ping.opening import ChannelError, keep_stamps_on
 from tests.namespaces import Namespace
 from tests.programs import NETWATCH, Agent, StartAgent
 from tests.virtual_loop import VirtualTimeLoop
@@ -91,3 +92,11 @@ def start_agent(tmp_path: Path, may_ping: None) -> Iterator[StartAgent]:
         agent.kill()
     for agent in started:
         assert "Traceback" not in agent.log
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kernel_stamps() -> Iterator[None]:
+    """Make the kernel stamp from the first test on: it begins a moment after somebody asks."""
+    with keep_stamps_on():
+        time.sleep(STAMPS_ON_SECONDS)
+        yield

@@ -212,3 +212,24 @@ def test_a_target_that_comes_back_starts_anew(day: Day) -> None:
     day.tracker.leave(day.target)
     day.tracker.join(day.target)
     assert [standing.status for standing in day.tracker.standings()] == [NEW]
+
+
+def test_own_trouble_is_told_once_a_check_and_when_it_is_over() -> None:
+    told: list[str] = []
+    tracker = Tracker([], complain=told.append)
+    check = a_check("nodes")
+    first, second = a_target("a", check=check), a_target("b", check=check)
+    tracker.begin(check, StateOptions())
+    tracker.join(first)
+    tracker.join(second)
+    for _ in range(3):
+        tracker.take(a_batch(first, Outcome.LOCAL, detail="no such device", accepted=False))
+        tracker.take(a_batch(second, Outcome.LOCAL, detail="no such device", accepted=False))
+    assert told == ["nodes: our own trouble, its targets are not judged: no such device"]
+    why = "not measured: no such device"
+    assert [standing.why for standing in tracker.standings()] == [why, why]
+    tracker.take(a_batch(first, Outcome.OK))
+    assert len(told) == 1
+    tracker.take(a_batch(second, Outcome.OK))
+    assert told[1:] == ["nodes: our own trouble is over"]
+    assert [standing.why for standing in tracker.standings()] == ["", ""]

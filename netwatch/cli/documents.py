@@ -5,19 +5,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from netwatch.model import Result, Target
-from netwatch.sinks.summary import PingSummary, verdict
+from netwatch.sinks.summary import PingSummary, exit_code, verdict
 
 SCHEMA = "netwatch.probe/1"
 """Grows by new keys only; a change of meaning gets another number."""
 
 
-def summary_document(summaries: Sequence[PingSummary]) -> dict[str, Any]:
-    """Return the whole run as one JSON object."""
+def summary_document(
+    summaries: Sequence[PingSummary], complaints: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the whole run as one JSON object; `complaints` are of checks that could not run."""
     return {
         "schema": SCHEMA,
         "type": "summary",
-        "ok": bool(summaries) and all(summary.is_well for summary in summaries),
+        "ok": not complaints and exit_code(summaries) == 0,
         "verdict": verdict(summaries),
+        "complaints": list(complaints),
         "targets": [_target_document(summary) for summary in summaries],
     }
 

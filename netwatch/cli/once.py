@@ -132,7 +132,7 @@ def _announce(assignments: Sequence[Assignment], sinks: Sequence[Sink]) -> None:
 
 
 def _begin(pinger: Pinger, assignments: Sequence[Assignment], count: int | None) -> None:
-    start = time.monotonic()
+    start = max(time.monotonic(), pinger.ready)
     for number, assignment in enumerate(assignments):
         spread = min(SPREAD_SECONDS, assignment.options.interval / len(assignments))
         following = assignment.options.follow(pinger)

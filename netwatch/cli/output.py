@@ -23,7 +23,11 @@ FORMATS = ("table", "json", "jsonl", "prometheus")
 
 def default_format() -> str:
     """A table for people, JSON for programs."""
-    return "table" if sys.stdout.isatty() else "json"
+    return "table" if _is_terminal() else "json"
+
+
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 class Output:
@@ -32,8 +36,12 @@ class Output:
     `sinks` must be told of the results. On a terminal `show` redraws the table.
     """
 
-    def __init__(self, form: str, *, by_check: bool) -> None:
-        """`form` is one of `FORMATS`; `by_check` names the checks, and puts the sentence first."""
+    def __init__(self, form: str, *, by_check: bool, complaints: Sequence[str] = ()) -> None:
+        """`form` is one of `FORMATS`; `by_check` names the checks, and puts the sentence first.
+
+        `complaints` are of checks that could not run.
+        """
+        self._complaints = complaints
         self._form = form
         self._by_check = by_check
         self._summary = SummarySink()
@@ -45,7 +53,7 @@ class Output:
             self.sinks.append(_JsonLines())
         elif form == "prometheus":
             self.sinks.append(self._metrics)
-        elif form == "table" and sys.stdout.isatty():
+        elif form == "table" and _is_terminal():
             self._draw_live()
 
     @property
@@ -96,10 +104,10 @@ class Output:
         print("\n".join(lines))
 
     def _print_json(self) -> None:
-        print(json.dumps(summary_document(self.summaries), indent=2))
+        print(json.dumps(summary_document(self.summaries, self._complaints), indent=2))
 
     def _print_summary_line(self) -> None:
-        print(json.dumps(summary_document(self.summaries)))
+        print(json.dumps(summary_document(self.summaries, self._complaints)))
 
     def _print_metrics(self) -> None:
         store = Store(CollectorRegistry())

@@ -46,34 +46,39 @@ def run_probe(args: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 2
     assignments, complaints = asyncio.run(_assign(checks))
-    for complaint in complaints:
-        print(complaint, file=sys.stderr)
-    code = run_once(assignments, args, by_check=True)
-    return 2 if complaints else code
+    return run_once(assignments, args, by_check=True, complaints=complaints)
 
 
 def _chosen(config: Config, names: list[str]) -> dict[str, CheckConfig]:
     unknown = [name for name in names if name not in config.checks]
     if unknown:
         known = ", ".join(config.checks)
-        raise UnknownCheckError(f"no check is called {unknown[0]!r}, expected one of {known}")
+        raise UnknownCheckError(
+            f"no check is called {unknown[0]!r}, expected one of {known}; "
+            "without a configuration it is `netwatch probe icmp TARGET`"
+        )
     return {name: config.checks[name] for name in names or config.checks}
 
 
 async def _assign(checks: dict[str, CheckConfig]) -> tuple[list[Assignment], list[str]]:
-    """Ask the sources of the checks for their targets; return also which have none, and why."""
-    found: list[Assignment] = []
-    complaints: list[str] = []
-    for name, config in checks.items():
-        try:
-            snapshot = await first_snapshot(config.source_options.open())
-        except SourceFailedError as error:
-            complaints.append(f"{name}: {error}")
-            continue
-        if not snapshot:
-            complaints.append(f"{name}: its source names no target")
-        found += _assignments(name, config, await resolved(snapshot, config.resolve))
-    return found, complaints
+    """Ask the sources of all checks at once for their targets; return also what went wrong."""
+    async with asyncio.TaskGroup() as group:
+        asked = [
+            group.create_task(_ask(name, config), name=f"ask {name}")
+            for name, config in checks.items()
+        ]
+    answers = [task.result() for task in asked]
+    found = [assignment for assignments, _ in answers for assignment in assignments]
+    return found, [complaint for _, complaint in answers if complaint]
+
+
+async def _ask(name: str, config: CheckConfig) -> tuple[list[Assignment], str]:
+    try:
+        snapshot = await first_snapshot(config.source_options.open())
+    except SourceFailedError as error:
+        return [], f"{name}: {error}"
+    complaint = "" if snapshot else f"{name}: its source names no target"
+    return list(_assignments(name, config, await resolved(snapshot, config.resolve))), complaint
 
 
 def _assignments(name: str, config: CheckConfig, endpoints: Snapshot) -> Iterator[Assignment]:

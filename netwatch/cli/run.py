@@ -34,9 +34,17 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run_once(assignments: Sequence[Assignment], args: argparse.Namespace, *, by_check: bool) -> int:
-    """Probe, print, and return the exit code."""
-    output = Output(args.output, by_check=by_check)
+def run_once(
+    assignments: Sequence[Assignment],
+    args: argparse.Namespace,
+    *,
+    by_check: bool,
+    complaints: Sequence[str] = (),
+) -> int:
+    """Probe, print, and return the exit code; `complaints` are of checks that cannot run."""
+    for complaint in complaints:
+        print(complaint, file=sys.stderr)
+    output = Output(args.output, by_check=by_check, complaints=complaints)
     try:
         with output:
             asyncio.run(probe(assignments, args.count or None, output.sinks, output.show))
@@ -44,7 +52,7 @@ def run_once(assignments: Sequence[Assignment], args: argparse.Namespace, *, by_
         print(error.detail, file=sys.stderr)
         return 2
     output.finish()
-    return exit_code(output.summaries)
+    return 2 if complaints else exit_code(output.summaries)
 
 
 def _count(text: str) -> int:

@@ -16,6 +16,7 @@ class Trouble(Enum):
     """What may be wrong with a target: in words for one, and for many."""
 
     OURS = ("could not be measured", "could not be measured")
+    UNKNOWN = ("is not known yet", "are not known yet")
     SILENT = ("does not answer", "do not answer")
     LOSSY = ("loses packets", "lose packets")
 
@@ -48,6 +49,8 @@ class PingSummary:
             return Trouble.OURS
         if self.is_well:
             return None
+        if not self.tally.sent and not self.tally.unsent:
+            return Trouble.UNKNOWN  # stopped while all packets were in flight
         return Trouble.LOSSY if self.tally.received else Trouble.SILENT
 
     def figures(self) -> dict[str, float] | None:
@@ -130,6 +133,7 @@ def verdict(summaries: Sequence[PingSummary]) -> str:
 
 def exit_code(summaries: Sequence[PingSummary]) -> int:
     """Return 0 when all is well, 1 when something is not, 2 when we could not tell."""
-    if not summaries or any(summary.trouble is Trouble.OURS for summary in summaries):
+    unable = (Trouble.OURS, Trouble.UNKNOWN)
+    if not summaries or any(summary.trouble in unable for summary in summaries):
         return 2
     return 0 if all(summary.is_well for summary in summaries) else 1

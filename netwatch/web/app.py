@@ -13,17 +13,19 @@ def make_app(
     *,
     metrics: MetricsHandler,
     standings: Callable[[], Iterable[Standing]],
+    complaints: Callable[[], Iterable[str]] = tuple,
     is_ready: Callable[[], bool],
     reload: Callable[[], str | None],
 ) -> web.Application:
     """Return the application.
 
+    `complaints` are about the agent itself, for the page.
     `reload` asks for the configuration to be read again and returns None, or says why it may not.
     `is_ready` never depends on targets: an agent in a broken network is ready to tell of it.
     """
 
     async def index(_: web.Request) -> web.Response:
-        return web.Response(text=page(standings()), content_type="text/html")
+        return web.Response(text=page(standings(), complaints()), content_type="text/html")
 
     async def healthy(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")

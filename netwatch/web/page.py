@@ -26,10 +26,14 @@ td:not(:last-child) { white-space: nowrap; }
 """
 
 
-def page(standings: Iterable[Standing]) -> str:
-    """Return the page for the targets as they stand, the worst first."""
+def page(standings: Iterable[Standing], complaints: Iterable[str] = ()) -> str:
+    """Return the page for the targets as they stand, the worst first.
+
+    `complaints` say what is wrong with the agent itself, and come before all.
+    """
     ordered = sorted(standings, key=_rank)
     rows = "".join(map(_row, ordered[:MOST_ROWS]))
+    troubles = "".join(f"<li>{html.escape(complaint)}" for complaint in complaints)
     left_out = len(ordered) - MOST_ROWS
     more = f"<p><small>{left_out} more are in /metrics.</small></p>" if left_out > 0 else ""
     return (
@@ -37,8 +41,9 @@ def page(standings: Iterable[Standing]) -> str:
         "<meta name=viewport content='width=device-width'><meta http-equiv=refresh content=10>"
         f"<title>netwatch</title><style>{_STYLE}</style>"
         f"<h1>{html.escape(summary(ordered))}</h1>"
+        f"<ul class=degraded>{troubles}</ul>"
         f"<small>netwatch {__version__} · <a href='/metrics'>/metrics</a></small>"
-        "<table><tr><th>check<th>target<th>zone<th>state<th>since<th>loss<th>why</tr>"
+        "<table><tr><th>check<th>target<th>zone<th>state<th>since<th>failed<th>why</tr>"
         f"{rows}</table>{more}"
     )
 
@@ -51,7 +56,7 @@ def summary(standings: Sequence[Standing]) -> str:
     if not standings:
         return "Nothing is measured: no source names a target."
     if not down and not degraded and not unknown:
-        return f"All {len(standings)} targets are up."
+        return "The only target is up." if len(standings) == 1 else f"All {len(standings)} are up."
     parts = ((down, "down"), (degraded, "degraded"), (unknown, "not known yet"))
     told = ", ".join(f"{number} {words}" for number, words in parts if number)
     return f"Of {len(standings)} targets: {told}."

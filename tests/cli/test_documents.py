@@ -34,6 +34,7 @@ def test_a_run_is_one_document_that_keeps_its_shape(sink: SummarySink, target: T
         "type": "summary",
         "ok": False,
         "verdict": "wiki (10.0.0.7) loses packets.",
+        "complaints": [],
         "targets": [
             {
                 "check": "nodes",

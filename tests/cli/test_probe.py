@@ -57,7 +57,10 @@ def test_an_unknown_check_is_told_the_known_ones(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["probe", "--config", str(file), "first", "thrid"]) == 2
-    expected = "no check is called 'thrid', expected one of first, second\n"
+    expected = (
+        "no check is called 'thrid', expected one of first, second; "
+        "without a configuration it is `netwatch probe icmp TARGET`\n"
+    )
     assert capsys.readouterr() == ("", expected)
 
 
@@ -111,3 +114,16 @@ def test_without_a_configuration_it_looks_at_what_its_node_depends_on(
     sentence, _, _, row = done.stdout.splitlines()
     assert sentence == "resolver-127.0.0.53 (127.0.0.53) answers."
     assert row.startswith(" local: resolver-127.0.0.53 (127.0.0.53) ")
+
+
+@may_ping
+def test_json_is_not_ok_where_a_check_could_not_run(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "targets.yaml"
+    third = f"  third: {{source: {{file: {{path: {missing}}}}}, probe: {{icmp: }}}}\n"
+    file.write_text(TWO_CHECKS + third)
+    assert main(["probe", "--config", str(file), "-c", "1", "-o", "json"]) == 2
+    document = json.loads(capsys.readouterr().out)
+    assert document["ok"] is False
+    assert document["complaints"] == [f"third: {missing}: No such file or directory"]

@@ -74,7 +74,7 @@ def test_a_reply_without_a_duration_is_received_all_the_same() -> None:
         (summed(*WELL), 0, True, None),
         (summed(*LOSSY), 0.5, False, Trouble.LOSSY),
         (summed(*SILENT), 1, False, Trouble.SILENT),
-        (summed(), None, False, Trouble.SILENT),
+        (summed(), None, False, Trouble.UNKNOWN),
         (summed(unsent=(Outcome.BLOCKED,)), None, False, Trouble.SILENT),
         (summed(OK, unsent=(Outcome.BLOCKED,)), 0, False, Trouble.LOSSY),
         (summed(OK, LOCAL), 0.5, False, Trouble.OURS),
@@ -135,6 +135,7 @@ def test_summaries_are_in_the_order_of_joining() -> None:
             "1 of 3 targets does not answer, 2 of 3 targets lose packets.",
             1,
         ),
+        ([()], "10.0.0.7 is not known yet.", 2),
         ([(OK, LOCAL)], "10.0.0.7 could not be measured.", 2),
         (
             [SILENT, (OK, LOCAL)],

@@ -66,7 +66,7 @@ def test_what_is_worst_comes_first() -> None:
         )
     )
     head, *rows = reader.rows
-    assert head == ["check", "target", "zone", "state", "since", "loss", "why"]
+    assert head == ["check", "target", "zone", "state", "since", "failed", "why"]
     names = [row[1].partition(" ")[0] for row in rows]
     assert names == ["a-dead", "b-dead", "weak", "fresh", "fine"]
     assert rows[1] == [
@@ -110,7 +110,7 @@ def test_more_rows_than_anybody_reads_are_left_to_the_metrics() -> None:
     ("statuses", "sentence"),
     [
         ([], "Nothing is measured: no source names a target."),
-        ([UP, UP], "All 2 targets are up."),
+        ([UP, UP], "All 2 are up."),
         ([UP, NEW], "Of 2 targets: 1 not known yet."),
         ([DOWN, UP, DOWN], "Of 3 targets: 2 down."),
         ([DEGRADED, DOWN], "Of 2 targets: 1 down, 1 degraded."),
@@ -120,3 +120,8 @@ def test_one_sentence_says_how_things_are(statuses: list[Status], sentence: str)
     standings = [standing(str(number), status) for number, status in enumerate(statuses)]
     assert summary(standings) == sentence
     assert Reader(page(standings)).heading == sentence
+
+
+def test_what_is_wrong_with_the_agent_itself_is_on_the_page_and_escaped() -> None:
+    text = page([standing("fine", UP)], ["nodes: <file>: No such file or directory"])
+    assert "<li>nodes: &lt;file&gt;: No such file or directory" in text

@@ -18,7 +18,7 @@ from netwatch.model import Batch, Endpoint, Outcome, ProbeError, Target
 from netwatch.net.ping.clock import ClockWatch
 from netwatch.net.ping.epoch import Flow
 from netwatch.net.ping.line import ChannelCounts, Line, LineOptions, Lines
-from netwatch.net.ping.opening import ChannelError, ChannelOptions, open_socket
+from netwatch.net.ping.opening import ChannelError, ChannelOptions, keep_stamps_on, open_socket
 from netwatch.net.ping.sockaddr import sockaddr
 from netwatch.schedule import Beats, next_beat, stable_phase
 from netwatch.stats import WorstRecent
@@ -28,6 +28,8 @@ GRID_SECONDS = 0.05
 SHORTEST_TICK_SECONDS = 0.005
 ROOM_SECONDS = 0.1
 """In this time no more replies than are in flight come in, as far as pacing goes."""
+STAMPS_ON_SECONDS = 0.05
+"""Until the kernel stamps what it receives, once somebody asked it to."""
 MOST_PACKETS = 1000
 """Sent in one tick, whatever room the sockets have."""
 
@@ -91,6 +93,8 @@ class Pinger:
         self._deliver = deliver
         self._now = now
         self._longest_tick = longest_tick
+        self.ready = -math.inf
+        """From then on (monotonic seconds) the kernel stamps what it receives."""
         self._beats: Beats[_Pinged] = Beats()
         self._pinged: dict[Target, _Pinged] = {}
         self._lines = Lines(now)
@@ -100,10 +104,13 @@ class Pinger:
         self.lag = WorstRecent()
 
     def __enter__(self) -> Self:
+        self._keeper = keep_stamps_on()
+        self.ready = self._now() + STAMPS_ON_SECONDS
         return self
 
     def __exit__(self, *_: object) -> None:
         self._lines.close()
+        self._keeper.close()
 
     @staticmethod
     def check_privilege() -> None:
@@ -143,7 +150,8 @@ class Pinger:
         """
         pinged = _Pinged(_flow(target), options.line(target.endpoint.family), count)
         if first is None:
-            first = next_beat(self._now(), options.interval, _phase(target, options.interval))
+            earliest = max(self._now(), self.ready)
+            first = next_beat(earliest, options.interval, _phase(target, options.interval))
         self._pinged[target] = pinged
         self._lines.reserve(pinged.options)
         self._beats.add(pinged, first, options.interval)
@@ -179,7 +187,7 @@ class Pinger:
     def _send_due(self) -> None:
         """Send what is due, and hand on what was refused."""
         now = self._now()
-        pace = min((line.pace_packets for line in self._lines), default=1)
+        pace = min((line.pace_packets for line in self._lines), default=MOST_PACKETS)
         due = self._beats.take_due(now, min(pace, MOST_PACKETS))
         if not due:
             return

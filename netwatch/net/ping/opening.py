@@ -129,6 +129,20 @@ def stamp_both_ways(opened: socket.socket) -> bool:
     return True
 
 
+def keep_stamps_on() -> socket.socket:
+    """Return a socket, to be closed, that makes the kernel stamp what it receives.
+
+    It begins to do so a moment after the first socket asks; what came in between has no stamp.
+    See net_enable_timestamp() of Linux.
+    """
+    try:
+        keeper = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    except OSError:  # a host without IPv4
+        keeper = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    stamp_both_ways(keeper)
+    return keeper
+
+
 def _ip_options(options: ChannelOptions, *, is_raw: bool) -> list[tuple[int, int, int]]:
     """Return (level, option, value) of ip(7) or ipv6(7).
 

@@ -3,7 +3,6 @@
 import asyncio
 import ipaddress
 import math
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
@@ -90,7 +89,7 @@ async def ping(*addresses: str, options: PingOptions = PATIENT, count: int = 3) 
     record = Record()
     async with running(record) as pinger:
         for address in addresses:
-            pinger.add(target_at(address), options, first=time.monotonic(), count=count)
+            pinger.add(target_at(address), options, first=pinger.ready, count=count)
         async with asyncio.timeout(PATIENCE_SECONDS):
             await pinger.all_done()
     return record

@@ -1,4 +1,3 @@
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -57,7 +56,7 @@ class Bench:
         record = Record()
         with Responder(self.server, "to-client", script) as responder, self.entered():
             async with running(record) as pinger:
-                pinger.add(target_at(address), options, first=time.monotonic())
+                pinger.add(target_at(address), options, first=pinger.ready)
                 yield Scene(record, pinger, responder)
 
     async def ping(self, address: str, script: Script) -> tuple[Record, ChannelCounts]:

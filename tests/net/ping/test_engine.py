@@ -71,7 +71,7 @@ async def test_many_targets_of_several_checks_do_not_mix() -> None:
         for number, options in enumerate(kinds):
             for host in range(1, 151):
                 target = target_at(f"127.0.0.{host}", f"{number}/{host}")
-                pinger.add(target, options, first=time.monotonic(), count=3)
+                pinger.add(target, options, first=pinger.ready, count=3)
         await pinger.all_done()
         assert pinger.counts == ChannelCounts()
     assert len(record.rows) == 600
@@ -146,7 +146,7 @@ async def test_a_blocked_loop_is_in_nobodys_round_trip_time(start_rig: Callable[
     with rig.namespace:
         async with running(record) as pinger:
             for address in BEHIND_RIG:
-                pinger.add(target_at(address), PATIENT, first=time.monotonic(), count=1)
+                pinger.add(target_at(address), PATIENT, first=pinger.ready, count=1)
             await until(lambda: len(rig.records()) == 2)
             rig.settled_records(2)
             time.sleep(1.0)  # noqa: ASYNC251  # this is what blocks the loop
@@ -177,7 +177,7 @@ async def test_a_name_that_does_not_resolve_is_unsent_with_the_reason() -> None:
     check = Check(name="test", probe="icmp", interval=1.0, timeout=1.0)
     endpoint = Endpoint(name="nowhere", host="nowhere", problem="nowhere: no such name")
     async with running(record) as pinger:
-        pinger.add(Target(check, endpoint), PATIENT, first=time.monotonic(), count=2)
+        pinger.add(Target(check, endpoint), PATIENT, first=pinger.ready, count=2)
         await pinger.all_done()
     assert record.ways("nowhere") == {(Outcome.RESOLVE, False)}
     assert record.details("nowhere") == {"nowhere: no such name"}
@@ -244,7 +244,7 @@ async def test_two_targets_at_one_address_do_not_mix_however_replies_are_ordered
             for name, size in (("small", 16), ("large", 1400)):
                 options = replace(PATIENT, size=size)
                 target = target_at(address, name)
-                pinger.add(target, options, first=time.monotonic(), count=3)
+                pinger.add(target, options, first=pinger.ready, count=3)
             await pinger.all_done()
         counts = pinger.counts
     assert sorted(len(request.message) for request in responder.requests) == [24] * 3 + [1408] * 3
@@ -309,7 +309,7 @@ async def test_targets_in_trouble_do_not_disturb_the_others_and_every_packet_set
         async with running(record) as pinger:
             for address, outcome in expected.items():
                 options = SOON if outcome is Outcome.TIMEOUT else PATIENT
-                pinger.add(target_at(address), options, first=time.monotonic(), count=20)
+                pinger.add(target_at(address), options, first=pinger.ready, count=20)
             await pinger.all_done()
     for address, outcome in expected.items():
         assert record.outcomes(address) == [outcome] * 20
