@@ -63,8 +63,10 @@ def a_source(text: str) -> str:
         (
             f"{GOOD}\nchekcs: 1",
             "2:1: chekcs",
-            'unknown key, did you mean "checks"? '
-            "expected one of checks, compat, listen, reload_endpoint, sinks",
+            (
+                'unknown key, did you mean "checks"? '
+                "expected one of checks, compat, listen, reload_endpoint, sinks"
+            ),
         ),
         (
             f"{GOOD}\nxyz: 1",

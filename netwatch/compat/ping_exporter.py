@@ -189,10 +189,10 @@ class PingExporterSink:
                 del self._rivals[destination]
 
     def take(self, batch: Batch) -> None:
-        if self._waiting is None:
-            self._count(batch)
-        else:
+        if self._waiting is not None:
             self._waiting.append(batch)
+        elif self._pings:
+            self._count(batch)
 
     def note(self, transition: Transition) -> None:
         pass
