@@ -4,15 +4,17 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from typing import NoReturn
 
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 
 from netwatch import __version__
 from netwatch.check import SOURCE_FAMILIES
 from netwatch.checks import Checks
+from netwatch.compat.ping_exporter import PingExporterSink
 from netwatch.config import Config, ConfigError
 from netwatch.configfile import ConfigFile
 from netwatch.exposition.registry import process_registry
@@ -22,8 +24,10 @@ from netwatch.net.files import UnreadableFileError
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.resolver import Resolver
 from netwatch.probes import PROBES
+from netwatch.rendering import Renderer
 from netwatch.sinks.log import LogSink
 from netwatch.sinks.prometheus import PrometheusSink
+from netwatch.sinks.textfile import TEXTFILE_FAMILIES, Textfile
 from netwatch.tracking import Tracker
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 from netwatch.web.app import make_app
@@ -53,12 +57,19 @@ class Agent:
         self._stop_wanted = asyncio.Event()
         self._is_measuring = False
         self._sink = PrometheusSink(PROBES)
+        self._ping_exporter = PingExporterSink()
         self._tracker = Tracker(
-            [self._sink, LogSink()], complain=lambda trouble: LOG.error("%s", trouble)
+            [self._sink, self._ping_exporter, LogSink()],
+            complain=lambda trouble: LOG.error("%s", trouble),
         )
         self._pinger = Pinger(self._tracker.take)
         self._loop_lag = LoopLag()
         self._sources = Table(SOURCE_FAMILIES)
+        self._textfiles = Table(TEXTFILE_FAMILIES)
+        self._renderer = Renderer(self._held)
+        # Without process_… and python_…: node-exporter has its own, by the same names.
+        written = self._store(CollectorRegistry())
+        self._textfile = Textfile(written, self._renderer, self._textfiles)
         self._checks: Checks
         self._listeners: Listeners
 
@@ -92,6 +103,7 @@ class Agent:
         group.create_task(self._pinger.run(), name="pinger")
         group.create_task(self._loop_lag.watch(), name="loop lag")
         group.create_task(self._reload_when_wanted(), name="reload")
+        group.create_task(self._textfile.run(), name="text file")
         group.create_task(
             self._config_file.follow(on_change=self._reload_wanted.set, on_error=self._refuse),
             name="config file",
@@ -103,7 +115,7 @@ class Agent:
             resolve=Resolver().resolve,
             sources=self._sources,
         )
-        await self._checks.apply(self._config.checks)
+        await self._apply(self._config)
         self._is_measuring = True
         LOG.info("netwatch %s runs %s", __version__, self._config_file)
         for url in self._listeners.urls:
@@ -111,16 +123,23 @@ class Agent:
 
     def _app(self) -> web.Application:
         return make_app(
-            metrics=MetricsHandler(self._store(), self._sink.held),
+            metrics=MetricsHandler(self._store(process_registry()), self._renderer),
             standings=self._tracker.standings,
             complaints=self._complaints,
             is_ready=lambda: self._is_measuring,
             reload=self._reload_over_http,
         )
 
-    def _store(self) -> Store:
-        store = Store(process_registry())
-        for table in (*self._sink.tables, self._sources):
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        with self._sink.held(), self._ping_exporter.held():
+            yield
+
+    def _store(self, registry: CollectorRegistry) -> Store:
+        """Make what shows all series of ours, and those of the registry."""
+        store = Store(registry)
+        sinks = (*self._sink.tables, *self._ping_exporter.tables)
+        for table in (*sinks, self._sources, self._textfiles):
             store.add(table)
         store.registry.register(
             Vitals(
@@ -135,6 +154,12 @@ class Agent:
 
     def _addresses(self, config: Config) -> Sequence[ListenAddress]:
         return self._listen or config.listen
+
+    async def _apply(self, config: Config) -> str:
+        """Do what the configuration says of sinks and checks; return which of these changed."""
+        self._ping_exporter.show(list(config.checks) if config.compat.ping_exporter else [])
+        self._textfile.configure(config.sinks.textfile)
+        return await self._checks.apply(config.checks)
 
     # Reloading
 
@@ -151,7 +176,7 @@ class Agent:
         """Apply the configuration as it is now, or raise and leave all as it was."""
         config = self._config_file.load()
         await self._listeners.listen(self._addresses(config))
-        changes = await self._checks.apply(config.checks)
+        changes = await self._apply(config)
         self._config = config
         self._reloads.successful = True
         self._reloads.success_timestamp_seconds = time.time()

@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationError, WithJsonSchema
 
+from netwatch.compat import CompatOptions
 from netwatch.options import Choice, Labels, Options, one_of
 from netwatch.probe import ProbeOptions
 from netwatch.probes import PROBES
 from netwatch.resolution import ResolveOptions
+from netwatch.sinks import SinksOptions
 from netwatch.sources import SOURCES, SourceOptions
 from netwatch.state import StateOptions
 from netwatch.validation import explain
@@ -95,6 +97,10 @@ class Config(Options):
     """Addresses of the HTTP server: `127.0.0.1:9847`, `[::1]:9847`, or `:9847` for all of them."""
     checks: Annotated[dict[CheckName, CheckConfig], Field(min_length=1)]
     """What is measured, by name; the name is a label of all series of the check."""
+    sinks: SinksOptions = Field(default_factory=SinksOptions)
+    """Where results go, beside `/metrics` and the log."""
+    compat: CompatOptions = Field(default_factory=CompatOptions)
+    """The series of tools that netwatch replaces, beside ours."""
     reload_endpoint: bool = False
     """Whether `POST /-/reload` reads the file again; SIGHUP always does."""
 

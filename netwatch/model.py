@@ -50,7 +50,8 @@ class Endpoint:
 
     `host` is what the source said: a host name, or an IP address. `address` is the IP address that
     probes use (with `%zone` where link-local); it stays empty while a name does not resolve, and
-    `problem` then says why. `family` is 4, 6, or 0 for unresolved.
+    `problem` then says why. `family` is 4, 6, or 0 for unresolved. `is_node`: the source knows it
+    for a node of our cluster.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Endpoint:
     zone: str = ""
     labels: tuple[tuple[str, str], ...] = ()
     problem: str = ""
+    is_node: bool = False
 
     @property
     def identity(self) -> tuple[str, str, int, int]:

@@ -51,14 +51,27 @@ def a_source(text: str) -> str:
         ("checks: {}", "1:9: checks", "found an empty mapping, expected 1 or more entries"),
         ("checks: [a]", "1:9: checks", "found a list, expected a mapping"),
         (
+            f"{GOOD}\nsinks: {{textfile: {{interval: 1s}}}}",
+            "2:19: sinks.textfile.path",
+            "missing, expected text",
+        ),
+        (
+            f"{GOOD}\ncompat: {{ping_exporter: 1}}",
+            "2:25: compat.ping_exporter",
+            "found 1, expected true or false",
+        ),
+        (
             f"{GOOD}\nchekcs: 1",
             "2:1: chekcs",
-            'unknown key, did you mean "checks"? expected one of checks, listen, reload_endpoint',
+            (
+                'unknown key, did you mean "checks"? '
+                "expected one of checks, compat, listen, reload_endpoint, sinks"
+            ),
         ),
         (
             f"{GOOD}\nxyz: 1",
             "2:1: xyz",
-            "unknown key, expected one of checks, listen, reload_endpoint",
+            "unknown key, expected one of checks, compat, listen, reload_endpoint, sinks",
         ),
         (
             f"{GOOD}\nreload_endpoint: yes",
@@ -366,7 +379,7 @@ def test_any_text_is_a_configuration_or_has_errors(text: str | bytes) -> None:
 def test_the_schema_is_of_2020_12_and_knows_every_key() -> None:
     found = schema()
     assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert sorted(found["properties"]) == ["checks", "listen", "reload_endpoint"]
+    assert sorted(found["properties"]) == ["checks", "compat", "listen", "reload_endpoint", "sinks"]
     assert sorted(found["$defs"]["Source"]["properties"]) == ["file", "local", "static"]
     assert found["$defs"]["Probe"]["properties"]["icmp"]["anyOf"][0] == {
         "$ref": "#/$defs/IcmpOptions"

@@ -13,6 +13,7 @@ from netwatch.config import load
 from netwatch.net.ping.engine import Pinger
 from netwatch.probes import PROBES
 from netwatch.sinks.prometheus import CHECK_FAMILIES, TARGET_FAMILIES
+from netwatch.sinks.textfile import TEXTFILE_FAMILIES
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 
 ROOT = Path(__file__).parent.parent
@@ -39,7 +40,7 @@ def commands() -> list[str]:
 
 def declared_families() -> set[str]:
     probes = [family for probe in PROBES.values() for family in probe.families]
-    tables = (*TARGET_FAMILIES, *CHECK_FAMILIES, *SOURCE_FAMILIES, *probes)
+    tables = (*TARGET_FAMILIES, *CHECK_FAMILIES, *SOURCE_FAMILIES, *TEXTFILE_FAMILIES, *probes)
     vitals = Vitals(
         pinger=Pinger(lambda _: None),
         loop_lag=LoopLag(),

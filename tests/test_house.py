@@ -12,6 +12,7 @@ from netwatch.model import Batch
 from netwatch.net.ping.engine import Pinger
 from netwatch.probes import PROBES
 from netwatch.sinks.prometheus import PrometheusSink
+from netwatch.sinks.textfile import TEXTFILE_FAMILIES
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 
 ROOT = Path(__file__).parent.parent
@@ -45,7 +46,7 @@ def metric_families() -> Iterator[tuple[str, str]]:
     """Yield name and help of all families that are ours."""
     for table in PrometheusSink(PROBES).tables:
         yield from ((family.name, family.help) for family in table.families)
-    yield from ((family.name, family.help) for family in SOURCE_FAMILIES)
+    yield from ((family.name, family.help) for family in (*SOURCE_FAMILIES, *TEXTFILE_FAMILIES))
 
     def ignore(batch: Batch) -> None:
         del batch

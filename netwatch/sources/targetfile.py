@@ -18,11 +18,12 @@ The ping-exporter's `targets.json`::
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from netwatch.model import Snapshot
+from netwatch.model import Endpoint, Snapshot
 from netwatch.options import RESERVED_LABELS, Labels, Options
 from netwatch.sources.endpoint import Host, Name, StaticTarget, TargetItem, snapshot_of
 from netwatch.wire.document import DocumentError, Path, described, dotted
@@ -44,6 +45,13 @@ class ClusterTarget(Options):
 
     host: Host = Field(alias="ipAddress")
     name: Name
+
+
+class Node(StaticTarget):
+    """A target that is a node of the cluster."""
+
+    def endpoint(self) -> Endpoint:
+        return replace(super().endpoint(), is_node=True)
 
 
 class PingExporterTargets(Options):
@@ -123,7 +131,7 @@ def _from_file_sd(item: Any, path: Path) -> Iterator[StaticTarget]:
 def _from_ping_exporter(document: Any) -> Iterator[StaticTarget]:
     targets = _read(_PING_EXPORTER, document, ())
     for node in targets.cluster_targets or ():
-        yield StaticTarget(host=node.host, name=node.name)
+        yield Node(host=node.host, name=node.name)
     yield from targets.external_targets or ()
 
 

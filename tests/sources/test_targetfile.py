@@ -54,7 +54,7 @@ def test_the_targets_of_the_ping_exporter_are_read() -> None:
         "external_targets": [{"host": "8.8.8.8", "name": "google-dns"}, {"host": "youtube.com"}],
     }
     assert parse(document) == (
-        Endpoint(name="kube-a-3", host="192.168.191.11"),
+        Endpoint(name="kube-a-3", host="192.168.191.11", is_node=True),
         Endpoint(name="google-dns", host="8.8.8.8"),
         Endpoint(name="youtube.com", host="youtube.com"),
     )

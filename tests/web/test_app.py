@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from netwatch.exposition.store import Store
 from netwatch.model import Status
+from netwatch.rendering import Renderer
 from netwatch.tracking import Standing
 from netwatch.web.app import make_app
 from netwatch.web.metrics import MetricsHandler
@@ -33,7 +34,7 @@ class House:
 @asynccontextmanager
 async def client_of(house: House) -> AsyncIterator[Client]:
     app = make_app(
-        metrics=MetricsHandler(Store(CollectorRegistry()), nullcontext),
+        metrics=MetricsHandler(Store(CollectorRegistry()), Renderer(nullcontext)),
         standings=lambda: house.standings,
         is_ready=lambda: house.is_ready,
         reload=house.reload,

@@ -11,6 +11,7 @@ from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.store import Store
 from netwatch.model import Outcome, Target
 from netwatch.probes import PROBES
+from netwatch.rendering import Renderer
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.web.metrics import MetricsHandler
 from tests.nouns import a_batch, a_check, a_target
@@ -44,7 +45,7 @@ class House:
             store.add(table)
         self.renders = self.most_renders = 0
         self.app = Application()
-        self.app.router.add_get("/metrics", MetricsHandler(store, self._held).handle)
+        self.app.router.add_get("/metrics", MetricsHandler(store, Renderer(self._held)).handle)
 
     @contextmanager
     def _held(self) -> Iterator[None]:
