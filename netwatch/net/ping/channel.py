@@ -4,6 +4,7 @@ A raw socket with a BPF filter wakes for our packets alone, and gets ICMP errors
 datagram socket the kernel chooses the identifier, and ICMP errors come by the error queue.
 """
 
+import contextlib
 import ctypes
 import errno
 import socket
@@ -37,6 +38,8 @@ class Channel:
         self._owner = open_socket(options)
         self._socket: socket.socket = self._owner.sock
         self.is_raw: bool = self._owner.is_privileged
+        self.listen_for(())
+        self._forget_what_slipped_in()
         self.stamps_sends = stamp_both_ways(self._socket)
         """Whether the kernel tells when a request left."""
         self.inbox = Inbox(
@@ -52,7 +55,12 @@ class Channel:
         self._ring = SendRing(slots_for(request_bytes), request_bytes, name_bytes)
         self._nonce = b""
         self.drops = 0
-        self.listen_for(())  # what slipped in before is judged by its nonce
+
+    def _forget_what_slipped_in(self) -> None:
+        """Drop others' packets of the moment between the socket and its filter."""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._socket.recv(1)
 
     def close(self) -> None:
         self._owner.close()
