@@ -51,7 +51,7 @@ class Endpoint:
     `host` is what the source said: a host name, or an IP address. `address` is the IP address that
     probes use (with `%zone` where link-local); it stays empty while a name does not resolve, and
     `problem` then says why. `family` is 4, 6, or 0 for unresolved. `is_node`: the source knows it
-    for a node of our cluster.
+    for a node of our cluster. `url` is for probes that ask for one; `host` and `port` are in it.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Endpoint:
     labels: tuple[tuple[str, str], ...] = ()
     problem: str = ""
     is_node: bool = False
+    url: str = ""
 
     @property
     def identity(self) -> tuple[str, str, int, int]:
@@ -132,7 +133,9 @@ class Result:
     """What one attempt at one target gave; failed targets are Results too, not exceptions.
 
     `started` is wall-clock seconds since the epoch, `duration` seconds or None: a failed
-    measurement has no value, never 0. `detail` is for people and never becomes a label.
+    measurement has no value, never 0. `detail` is for people and never becomes a label. `phases`
+    are seconds by name, and `phase` is the one that failed. `values` are what else was measured,
+    by the key of its metric family; a mapping where that family has a label.
     """
 
     target: Target
@@ -140,7 +143,9 @@ class Result:
     duration: float | None
     outcome: Outcome
     detail: str = ""
-    values: Mapping[str, float] = field(default_factory=dict)
+    phase: str = ""
+    phases: Mapping[str, float] = field(default_factory=dict)
+    values: Mapping[str, float | Mapping[str, float]] = field(default_factory=dict)
 
 
 class Oddity(StrEnum):

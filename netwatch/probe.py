@@ -1,13 +1,16 @@
 """What every probe declares: its options, its metric families, and how it follows a target."""
 
 from abc import abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
+from netwatch.attempt import Probe
 from netwatch.exposition.family import Family
 from netwatch.exposition.histogram import Histogram
 from netwatch.model import Oddity, Outcome, Target
 from netwatch.net.ping.engine import Pinger
 from netwatch.options import Options
+from netwatch.resolution import Resolve
 
 
 class Tally(Protocol):
@@ -59,3 +62,25 @@ class ProbeOptions(Options):
     @abstractmethod
     def follow(self, pinger: Pinger) -> Following:
         """Return what probes the targets of one check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the program lends to probes that make attempts."""
+
+    resolve: Resolve
+
+
+class AttemptOptions(ProbeOptions):
+    """The options of a probe that makes single attempts: http, tcp, dns and their like.
+
+    `families` are those of this probe alone, with keys of `Result.values`; what all attempts
+    share, and TLS, is declared elsewhere.
+    """
+
+    expect: Literal["success", "fail"] = "success"
+    """`fail`: it is well when the network refuses; for what must not be reachable."""
+
+    @abstractmethod
+    def open(self, services: Services) -> Probe:
+        """Return what makes the attempts of one check, or of one run from the shell."""

@@ -1,0 +1,128 @@
+"""One attempt at one target under one deadline: what the probe finds out, and how it ended.
+
+The deadline, and the translation of what libraries raise, stand here once and in no probe.
+"""
+
+import asyncio
+import errno
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from netwatch.model import Endpoint, Outcome, ProbeError, Result, Target
+
+Values = dict[str, float | Mapping[str, float]]
+"""What was measured, by the key of its metric family; a mapping where that family has a label."""
+
+_OUTCOMES = {
+    errno.ECONNREFUSED: Outcome.REFUSED,
+    errno.ECONNRESET: Outcome.RESET,
+    errno.ECONNABORTED: Outcome.RESET,
+    errno.EPIPE: Outcome.RESET,
+    errno.ETIMEDOUT: Outcome.TIMEOUT,
+    errno.EHOSTUNREACH: Outcome.UNREACHABLE,
+    errno.ENETUNREACH: Outcome.UNREACHABLE,
+    errno.EHOSTDOWN: Outcome.UNREACHABLE,
+    errno.ENETDOWN: Outcome.UNREACHABLE,
+    errno.EMSGSIZE: Outcome.UNREACHABLE,
+    errno.EPERM: Outcome.BLOCKED,
+    errno.EACCES: Outcome.BLOCKED,
+    errno.EINVAL: Outcome.BLOCKED,  # a `blackhole` route
+}
+_EXPECTED_FAILURES = frozenset(
+    {Outcome.TIMEOUT, Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.BLOCKED, Outcome.RESET}
+)
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """What a probe is given: whom to probe, and where to write down what it finds.
+
+    `phases` are seconds by name, in order; `phase` is the one under way, or the last. `note` is
+    told each step in words, for `--verbose`; whoever runs attempts unwatched ignores it.
+    """
+
+    endpoint: Endpoint
+    note: Callable[[str], None] = lambda _: None
+    phases: dict[str, float] = field(default_factory=dict)
+    phase: str = ""
+    values: Values = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, phase: str) -> Iterator[None]:
+        """Add the time spent inside to a phase; where that fails, the phase has no time."""
+        self.phase = phase
+        started = time.perf_counter()
+        yield
+        self.phases[phase] = self.phases.get(phase, 0.0) + time.perf_counter() - started
+
+
+class Probe(Protocol):
+    """Measures one target; sees no deadline, no metric and no log."""
+
+    async def measure(self, attempt: Attempt) -> None:
+        """Write down what there is to measure, or raise: ProbeError, OSError, or ssl.SSLError."""
+        ...
+
+
+async def make_attempt(
+    probe: Probe,
+    target: Target,
+    timeout_seconds: float,
+    *,
+    note: Callable[[str], None] = lambda _: None,
+    expects_failure: bool = False,
+) -> Result:
+    """Return how one attempt ended. What is raised beyond that is a bug of ours."""
+    attempt = Attempt(target.endpoint, note)
+    started, before = time.time(), time.perf_counter()
+    outcome, detail = await _outcome(probe, attempt, timeout_seconds)
+    duration = time.perf_counter() - before
+    if expects_failure:
+        outcome, detail = _turned_around(outcome, detail)
+    failed = outcome is not Outcome.OK
+    return Result(
+        target=target,
+        started=started,
+        duration=None if failed else duration,
+        outcome=outcome,
+        detail=f"{detail} ({attempt.phase})" if failed and attempt.phase else detail,
+        phase=attempt.phase if failed else "",
+        phases=attempt.phases,
+        values=attempt.values,
+    )
+
+
+async def _outcome(probe: Probe, attempt: Attempt, timeout_seconds: float) -> tuple[Outcome, str]:
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            await probe.measure(attempt)
+    except TimeoutError as error:
+        # The kernel may give up before we do.
+        return Outcome.TIMEOUT, error.strerror or f"no answer within {timeout_seconds:g} s"
+    except ProbeError as error:
+        return error.outcome, error.detail
+    except ssl.SSLCertVerificationError as error:
+        return Outcome.TLS, error.verify_message
+    except ssl.SSLError as error:
+        return Outcome.TLS, error.reason or str(error)
+    except OSError as error:
+        return of_os_error(error)
+    return Outcome.OK, ""
+
+
+def of_os_error(error: OSError) -> tuple[Outcome, str]:
+    """Return what an error of a socket means; what is not about the network is our own fault."""
+    return _OUTCOMES.get(error.errno or 0, Outcome.LOCAL), error.strerror or str(error)
+
+
+def _turned_around(outcome: Outcome, detail: str) -> tuple[Outcome, str]:
+    """Judge an attempt that ought to fail: at the network, and not by our or its own fault."""
+    if outcome in _EXPECTED_FAILURES:
+        return Outcome.OK, detail
+    if outcome is Outcome.OK:
+        return Outcome.MISMATCH, "it answers, which is expected to fail"
+    return outcome, detail

@@ -1,0 +1,98 @@
+import asyncio
+import errno
+import os
+import ssl
+
+import pytest
+
+from netwatch.attempt import Attempt, make_attempt
+from netwatch.model import Outcome, ProbeError, Result
+from tests.nouns import a_target
+
+
+class Raises:
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+    async def measure(self, attempt: Attempt) -> None:
+        with attempt.timed("resolve"):
+            attempt.values["answers"] = 2.0
+        with attempt.timed("connect"):
+            await asyncio.sleep(0)
+            if self.error:
+                raise self.error
+
+
+class Hangs:
+    async def measure(self, attempt: Attempt) -> None:
+        with attempt.timed("connect"):
+            await asyncio.sleep(1000)
+
+
+async def ended(error: Exception | None, *, expects_failure: bool = False) -> Result:
+    return await make_attempt(
+        Raises(error), a_target(), timeout_seconds=1, expects_failure=expects_failure
+    )
+
+
+async def test_a_success_has_a_duration_phases_and_values() -> None:
+    result = await ended(None)
+    assert result.outcome is Outcome.OK
+    assert result.duration is not None
+    assert list(result.phases) == ["resolve", "connect"]
+    assert result.values == {"answers": 2.0}
+    assert result.phase == ""
+
+
+async def test_a_failure_has_no_duration_and_names_its_phase() -> None:
+    result = await ended(ProbeError(Outcome.PROTOCOL, "garbage"))
+    assert (result.outcome, result.duration, result.phase) == (Outcome.PROTOCOL, None, "connect")
+    assert result.detail == "garbage (connect)"
+    assert list(result.phases) == ["resolve"]
+
+
+@pytest.mark.virtual_time
+async def test_whatever_hangs_ends_at_the_deadline() -> None:
+    result = await make_attempt(Hangs(), a_target(), timeout_seconds=3)
+    assert (result.outcome, result.phase) == (Outcome.TIMEOUT, "connect")
+    assert result.detail == "no answer within 3 s (connect)"
+
+
+@pytest.mark.parametrize(
+    ("number", "outcome"),
+    [
+        (errno.ECONNREFUSED, Outcome.REFUSED),
+        (errno.ECONNRESET, Outcome.RESET),
+        (errno.EHOSTUNREACH, Outcome.UNREACHABLE),
+        (errno.EPERM, Outcome.BLOCKED),
+        (errno.EMFILE, Outcome.LOCAL),
+    ],
+)
+async def test_an_error_of_the_socket_becomes_an_outcome(number: int, outcome: Outcome) -> None:
+    result = await ended(OSError(number, os.strerror(number)))
+    assert result.outcome is outcome
+    assert os.strerror(number) in result.detail
+
+
+async def test_a_failed_handshake_is_told_as_tls() -> None:
+    assert (await ended(ssl.SSLError(1, "wrong version number"))).outcome is Outcome.TLS
+
+
+async def test_a_bug_of_ours_is_not_an_outcome() -> None:
+    with pytest.raises(ZeroDivisionError):
+        await ended(ZeroDivisionError())
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (None, Outcome.MISMATCH),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), Outcome.OK),
+        (ProbeError(Outcome.RESOLVE, "no such name"), Outcome.RESOLVE),
+        (OSError(errno.EMFILE, "too many files"), Outcome.LOCAL),
+    ],
+)
+async def test_where_failure_is_expected_only_the_network_can_satisfy(
+    error: Exception | None, outcome: Outcome
+) -> None:
+    assert (await ended(error, expects_failure=True)).outcome is outcome
