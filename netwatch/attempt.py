@@ -108,7 +108,7 @@ async def _outcome(probe: Probe, attempt: Attempt, timeout_seconds: float) -> tu
     except ssl.SSLCertVerificationError as error:
         return Outcome.TLS, error.verify_message
     except ssl.SSLError as error:
-        return Outcome.TLS, error.reason or str(error)
+        return Outcome.TLS, getattr(error, "reason", "") or str(error)
     except OSError as error:
         return of_os_error(error)
     return Outcome.OK, ""
