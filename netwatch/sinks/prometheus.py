@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.table import Row, Table
 from netwatch.model import Batch, Check, Status, Target, Transition
+from netwatch.net.ping.tally import PingTally, count_batch
 from netwatch.probe import ProbeOptions, Tally
 from netwatch.sinks.durations import Durations
 
@@ -83,6 +84,7 @@ class PrometheusSink:
         self._check_rows: dict[Check, Row] = {}
         self._durations: dict[Check, Durations] = {}
         self._series: dict[Target, _Series] = {}
+        self._pings: dict[Target, PingTally] = {}
         self._waiting: list[Batch | Transition] = []
         self._renders = 0
 
@@ -118,6 +120,8 @@ class PrometheusSink:
         standing = _Standing()
         tally = self._probes[check.probe].tally()
         self._durations[check].join(target, tally)
+        if isinstance(tally, PingTally):
+            self._pings[target] = tally
         self._series[target] = _Series(
             standing,
             self._targets.add(labels, standing),
@@ -133,6 +137,7 @@ class PrometheusSink:
 
     def leave(self, target: Target) -> None:
         series = self._series.pop(target)
+        self._pings.pop(target, None)
         self._targets.remove(series.standing_row)
         self._by_probe[target.check.probe].remove(series.tally_row)
         self._durations[target.check].leave(target)
@@ -158,23 +163,12 @@ class PrometheusSink:
                 self._show(told)
 
     def _count(self, batch: Batch) -> None:
-        columns = zip(
-            batch.targets,
-            batch.outcomes,
-            batch.durations,
-            batch.hop_limits,
-            batch.accepted,
-            strict=True,
-        )
-        series_of = self._series.get  # None: the target left while the batch waited
-        for target, outcome, duration, hop_limit, accepted in columns:
-            series = series_of(target)
-            if series is not None:
-                series.tally.settle(outcome, duration, hop_limit, accepted=accepted)
+        tallies = [self._pings.get(target) for target in batch.targets]
+        count_batch(batch, tallies)
         for target, oddity in batch.oddities:
-            series = self._series.get(target)
-            if series is not None:
-                series.tally.note(oddity)
+            tally = self._pings.get(target)
+            if tally is not None:
+                tally.note(oddity)
 
     def _show(self, transition: Transition) -> None:
         series = self._series.get(transition.target)
