@@ -7,6 +7,7 @@ Linux; ip(7) and IP_RECVERR for the errors, which only datagram sockets ask for.
 
 import socket
 import struct
+from collections import Counter
 
 from netwatch.net.ping.columns import ORIGIN_DEPARTURE, DepartureColumns, Run
 from netwatch.net.ping.inbox import slots_for
@@ -39,6 +40,8 @@ class Departures:
         self._family = family
         self._ring = ReceiveRing(slots_for(DATA_OFFSET + _DATA_BYTES), _DATA_BYTES)
         self._expect(LINK_HEADER_BYTES)
+        self._elsewhere: Counter[int] = Counter()
+        """Length of the link header of requests that stand elsewhere, in the latest messages."""
 
     def _expect(self, link_header_bytes: int) -> None:
         family, ring = self._family, self._ring
@@ -85,7 +88,15 @@ class Departures:
                 departures.append(row)
             else:
                 self._read_one(index, nonces, departures, failures)
+        self._expect_most(number)
         return departures, failures
+
+    def _expect_most(self, number: int) -> None:
+        """Expect the link header that most requests have; others leave by another interface."""
+        for link_header_bytes, count in self._elsewhere.most_common(1):
+            if count > number // 2:
+                self._expect(link_header_bytes)
+        self._elsewhere.clear()
 
     def _read_one(
         self,
@@ -118,7 +129,7 @@ class Departures:
         stamp: tuple[int, int, int],
         departures: list[Departure],
     ) -> None:
-        """Find our request behind another link header, and expect that one from now on."""
+        """Find our request behind another link header."""
         ip_header = IPV4_HEADER_BYTES if self._family == 4 else IPV6_HEADER_BYTES  # noqa: PLR2004
         for nonce in nonces:
             link_header_bytes = data.find(nonce) - HEADER_BYTES - ip_header
@@ -126,7 +137,7 @@ class Departures:
                 place = link_header_bytes + ip_header + SEQUENCE_OFFSET
                 (sequence,) = _SEQUENCE.unpack_from(data, place)
                 departures.append((*stamp, sequence, nonce))
-                self._expect(link_header_bytes)
+                self._elsewhere[link_header_bytes] += 1
 
     def _packed_name(self, slot: memoryview) -> bytes:
         return bytes(slot[4:8] if self._family == 4 else slot[8:24])  # noqa: PLR2004

@@ -20,7 +20,7 @@ from netwatch.net.ping.opening import ChannelError, ChannelOptions, keep_stamps_
 from netwatch.schedule import Beats, next_beat, stable_phase
 from netwatch.stats import WorstRecent
 
-GRID_SECONDS = 0.1
+GRID_SECONDS = 0.25
 """Beats fall on multiples of this."""
 SHORTEST_TICK_SECONDS = 0.005
 ROOM_SECONDS = 0.1
