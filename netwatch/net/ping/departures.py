@@ -38,7 +38,8 @@ class Departures:
     def __init__(self, opened: socket.socket, family: int) -> None:
         self._socket = opened
         self._family = family
-        self._ring = ReceiveRing(slots_for(DATA_OFFSET + _DATA_BYTES), _DATA_BYTES)
+        # One more than is sent at once, so that a second look is not needed to see the end.
+        self._ring = ReceiveRing(slots_for(DATA_OFFSET + _DATA_BYTES) + 1, _DATA_BYTES)
         self._expect(LINK_HEADER_BYTES)
         self._elsewhere: Counter[int] = Counter()
         """Length of the link header of requests that stand elsewhere, in the latest messages."""

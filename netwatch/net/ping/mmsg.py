@@ -76,6 +76,8 @@ class ReceiveRing(_Ring):
 
     def __init__(self, count: int, data_bytes: int) -> None:
         super().__init__(count, data_bytes, NAME_BYTES, CONTROL_BYTES)
+        self._used = 0
+        """Headers in which the last call left something."""
         self.control_lengths = _column(self.headers, "Q", 40, _HEADER.size)
         self.data_lengths = _column(self.headers, "I", 56, _HEADER.size)
 
@@ -87,7 +89,8 @@ class ReceiveRing(_Ring):
         if not IS_AVAILABLE:
             return self._receive_one_by_one(opened, flags)
         pointer = self._header_pointer(0)
-        ctypes.memmove(pointer, self._pristine, len(self._pristine))  # lengths were overwritten
+        ctypes.memmove(pointer, self._pristine, self._used * _HEADER.size)  # lengths overwritten
+        self._used = 0
         flags |= socket.MSG_DONTWAIT
         number: int = _LIBC.recvmmsg(opened.fileno(), pointer, self.count, flags, None)
         if number < 0:
@@ -95,6 +98,7 @@ class ReceiveRing(_Ring):
             if number != errno.EAGAIN:
                 raise OSError(number, os.strerror(number))
             return 0
+        self._used = number
         return number
 
     def _receive_one_by_one(self, opened: socket.socket, flags: int) -> int:
