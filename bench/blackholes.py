@@ -1,6 +1,7 @@
 """Whether those who answer are measured as well beside black holes and a flood of forgeries."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 from bench import agent, instrumented
@@ -8,10 +9,11 @@ from bench.accuracy import errors, spread
 from bench.lab import Lab, addresses
 from bench.rtt import RULE
 from bench.table import Table
+from netwatch.model import Outcome
 from tests.rig.rig import Rig
 
 ALIVE = 100
-DEAD = 900
+OTHERS = 900
 HOLES = "10.200.0.0/16"
 FLOOD_PER_SECOND = 20_000
 
@@ -21,32 +23,21 @@ WARM_UP_SECONDS = 3.0
 def measure(lab: Lab) -> list[Table]:
     """Measure the same hundred targets among others that answer, and among black holes."""
     alive = addresses(ALIVE)
-    holes = [f"10.200.{number // 250}.{number % 250}" for number in range(DEAD)]
-    quiet = [RULE]
-    flood = [RULE, f"{HOLES} loss=1", f"flood {FLOOD_PER_SECOND} 0.5"]
+    others = addresses(OTHERS, "10.200.0.1")
+    trouble = (f"{HOLES} loss=1", f"flood {FLOOD_PER_SECOND} 0.5")
     rows = [
-        ["all answer", *_figures(lab, alive, holes, quiet)],
-        [f"{DEAD} black holes and a flood", *_figures(lab, alive, holes, flood)],
+        ["all answer", *_figures(lab, alive, others, RULE)],
+        [f"{OTHERS} black holes and a flood", *_figures(lab, alive, others, RULE, *trouble)],
     ]
     caption = (
-        f"{ALIVE} targets that answer, among {DEAD} others: error of the round-trip time in us, "
-        "and packets lost:"
+        f"{ALIVE} targets that answer, among {OTHERS} others: error of the round-trip time in us, "
+        "and what became of their packets:"
     )
-    headings = [
-        "the others",
-        "median",
-        "p99",
-        "worst",
-        "answers",
-        "lost",
-        "forged replies a second",
-    ]
-    return [Table(caption, headings, rows)]
+    figures = ["median", "p99", "worst", "packets", "lost", "local", "forged a second"]
+    return [Table(caption, ["the others", *figures], rows)]
 
 
-def _figures(
-    lab: Lab, alive: Sequence[str], others: Sequence[str], rules: Sequence[str]
-) -> list[str]:
+def _figures(lab: Lab, alive: Sequence[str], others: Sequence[str], *rules: str) -> list[str]:
     file, seconds = lab.folder / "answers.csv", WARM_UP_SECONDS + lab.choose(30, 4)
     command = agent.command(lab.folder, [*alive, *others], "--record", str(file))
     with (
@@ -56,11 +47,12 @@ def _figures(
         flooded = _forged_a_second(rig, seconds)
         running.stop()
         records = rig.records()
-    measured, failed = instrumented.read(file)
     asked = frozenset(alive)
-    wrong = errors((one for one in measured if one.destination in asked), records)
-    lost = sum(failed.get(address, 0) for address in alive)
-    return [*spread(wrong), f"{len(wrong):,}", f"{lost:,}", f"{flooded:,.0f}"]
+    rows = [row for row in instrumented.read(file) if row.address in asked]
+    wrong = errors(instrumented.answered(rows), records)
+    count = Counter(row.outcome for row in rows)
+    numbers = (len(rows), count[Outcome.TIMEOUT], count[Outcome.LOCAL], flooded)
+    return [*spread(wrong), *(f"{number:,.0f}" for number in numbers)]
 
 
 def _forged_a_second(rig: Rig, seconds: float) -> float:

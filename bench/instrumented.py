@@ -9,45 +9,61 @@ import math
 import signal
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 from unittest.mock import patch
 
 from bench.accuracy import Measured
 from netwatch import agent
 from netwatch.cli.main import main
-from netwatch.model import Batch, Outcome
+from netwatch.model import Batch
 from netwatch.sinks.log import LogSink
 
 BLOCKED_SECONDS = 0.2
 EVERY_SECONDS = 1.0
 
 
+class Settled(NamedTuple):
+    """What became of one packet; times in seconds, the duration NaN where there is none."""
+
+    address: str
+    started: float
+    duration: float
+    outcome: str
+
+
 class Recorder(LogSink):
     """Keeps what every packet gave, beside logging transitions."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[str, float, float, str]] = []
+        self.rows: list[Settled] = []
 
     def take(self, batch: Batch) -> None:
         for row, target in enumerate(batch.targets):
-            address, outcome = target.endpoint.address, batch.outcomes[row]
-            self.rows.append((address, batch.started[row], batch.durations[row], outcome.value))
+            started, duration = batch.started[row], batch.durations[row]
+            outcome = batch.outcomes[row].value
+            self.rows.append(Settled(target.endpoint.address, started, duration, outcome))
 
     def write(self, path: Path) -> None:
         with path.open("w", newline="") as file:
             csv.writer(file).writerows(self.rows)
 
 
-def read(path: Path) -> tuple[list[Measured], dict[str, int]]:
-    """Return what a recorder wrote: answered packets, and per address how many failed."""
-    measured: list[Measured] = []
-    failed: dict[str, int] = {}
+def read(path: Path) -> list[Settled]:
+    """Return what a recorder wrote."""
     with path.open(newline="") as file:
-        for address, started, duration, outcome in csv.reader(file):
-            failed[address] = failed.get(address, 0) + (outcome != Outcome.OK)
-            if not math.isnan(float(duration)):
-                measured.append(Measured(address, float(started), float(duration)))
-    return measured, failed
+        return [
+            Settled(address, float(started), float(duration), outcome)
+            for address, started, duration, outcome in csv.reader(file)
+        ]
+
+
+def answered(rows: Iterable[Settled]) -> Iterator[Measured]:
+    """Yield the round-trip times among them."""
+    for row in rows:
+        if not math.isnan(row.duration):
+            yield Measured(row.address, row.started, row.duration)
 
 
 def block_the_loop() -> None:

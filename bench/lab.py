@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,8 +17,6 @@ ALL_TARGETS = "10.128.0.0/9"
 IDLE, BUSY = "idle", "two busy loops"
 LOADS = (IDLE, BUSY)
 """What else the machine does meanwhile."""
-
-_FIRST_TARGET = (10 << 24) + (129 << 16) + 1
 
 
 class Lab:
@@ -41,10 +40,10 @@ class Lab:
         return quick if self._quick else full
 
 
-def addresses(count: int) -> list[str]:
-    """Return so many addresses on a rig."""
-    numbers = range(_FIRST_TARGET, _FIRST_TARGET + count)
-    return [".".join(map(str, number.to_bytes(4))) for number in numbers]
+def addresses(count: int, first: str = "10.129.0.1") -> list[str]:
+    """Return so many addresses on a rig, beginning with `first`."""
+    start = IPv4Address(first)
+    return [str(start + number) for number in range(count)]
 
 
 @contextmanager

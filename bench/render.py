@@ -10,6 +10,7 @@ from http.client import HTTPConnection
 from statistics import median
 
 from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
 
 from bench.lab import Lab
 from bench.series import as_registry, as_table, records
@@ -36,13 +37,19 @@ def _cost(lines: int, rounds: int) -> Table:
     def theirs() -> bytes:
         return generate_latest(registry)
 
-    assert sorted(ours().splitlines()) == sorted(theirs().splitlines()), "not the same data"
+    assert _samples(ours()) == _samples(theirs()), "they do not render the same data"
     times = [(_cpu_ms(ours), _cpu_ms(theirs)) for _ in range(rounds)]
     rows = [(our_ms, their_ms, their_ms / our_ms) for our_ms, their_ms in times]
     cells = [f"{median(column):.1f}" for column in zip(*rows, strict=True)]
     rendered = ours().count(b"\n")
     caption = f"CPU of rendering {rendered:,} lines, in ms:"
     return Table(caption, ["", "netwatch", "generate_latest", "ratio"], [["median", *cells]])
+
+
+def _samples(text: bytes) -> set[tuple[str, frozenset[tuple[str, str]], float]]:
+    families = text_string_to_metric_families(text.decode())
+    samples = (sample for family in families for sample in family.samples)
+    return {(one.name, frozenset(one.labels.items()), one.value) for one in samples}
 
 
 def _cpu_ms(work: Callable[[], bytes]) -> float:

@@ -66,8 +66,7 @@ def ours(lab: Lab, rig: Rig, targets: Sequence[str], *flags: str) -> Errors:
     with agent.running_agent(rig, lab.folder, command) as running:
         time.sleep(_seconds(lab))
         running.stop()
-    measured, _ = instrumented.read(file)
-    return errors(measured, rig.records())
+    return errors(instrumented.answered(instrumented.read(file)), rig.records())
 
 
 def ours_blocked(lab: Lab, rig: Rig, targets: Sequence[str]) -> Errors:
