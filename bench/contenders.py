@@ -126,5 +126,10 @@ def _version(program: str) -> str:
     if shutil.which(program) is None:
         return f"no {name} (not installed)"
     done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
-    found = re.search(r"[Vv]ersion (\S+?),? ", f"{done.stdout}{done.stderr} ".replace("\n", " "))
-    return f"{name} {found[1]}" if found else name
+    return f"{name} {version_in(done.stdout + done.stderr)}"
+
+
+def version_in(output: str) -> str:
+    """Return the version in what a program prints of itself."""
+    found = re.search(r"\bversion (\d[\w.-]*)", output, re.IGNORECASE)
+    return found[1] if found else "of unknown version"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client import Histogram as ClientHistogram
 
 from netwatch.exposition.family import Family, Kind
@@ -65,7 +65,6 @@ def as_table(counted: dict[str, Record]) -> Table:
 
 def as_registry(counted: dict[str, Record]) -> CollectorRegistry:
     """Count the same in metrics of prometheus_client."""
-    disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's
     registry = CollectorRegistry()
     for family in FAMILIES:
         _add_metric(registry, family, counted)
