@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlencode
@@ -16,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.rig.rig import Rig
 
 HOST, PORT = "127.0.0.1", 9847
-READY_SECONDS = 60.0
+DEADLINE_SECONDS = 60.0
 STEADY_SECONDS = 35.0
 """After 30 results a target is steady, and costs less: so long does it take, and a little more."""
 
@@ -58,7 +59,7 @@ class Agent:
     def connect(self) -> HTTPConnection:
         """Open a connection to its server."""
         with self._rig.namespace:
-            connection = HTTPConnection(HOST, PORT, timeout=READY_SECONDS)
+            connection = HTTPConnection(HOST, PORT, timeout=DEADLINE_SECONDS)
             connection.connect()
         return connection
 
@@ -73,24 +74,24 @@ class Agent:
             connection.close()
 
     def sums(self, *families: str) -> Counter[str]:
-        """Return the sum over all series of each of these families, by the name of the samples."""
+        """Return the sum over all series of each of these counters, by name."""
         query = urlencode([("name[]", family) for family in families])
         _, body = self.get(f"/metrics?{query}")
         sums: Counter[str] = Counter()
         for family in text_string_to_metric_families(body.decode()):
             for sample in family.samples:
-                sums[sample.name] += sample.value  # type: ignore[assignment]  # whole numbers
+                sums[sample.name] += int(sample.value)
         return sums
 
     def stop(self) -> None:
         """End it, and wait for what it writes then. Raises AgentFailedError where it ends badly."""
         self._process.terminate()
-        if self._process.wait(READY_SECONDS):
+        if self._process.wait(DEADLINE_SECONDS):
             raise AgentFailedError(self._log.read_text()[-2000:])
 
     def wait_until_ready(self) -> None:
         """Raises AgentFailedError where it never is."""
-        deadline = time.monotonic() + READY_SECONDS
+        deadline = time.monotonic() + DEADLINE_SECONDS
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise AgentFailedError(self._log.read_text()[-2000:])
@@ -98,7 +99,7 @@ class Agent:
 
     def _is_ready(self) -> bool:
         try:
-            return self.get("/-/ready")[0] == 200  # noqa: PLR2004  # OK
+            return self.get("/-/ready")[0] == HTTPStatus.OK
         except (OSError, HTTPException):
             return False
 

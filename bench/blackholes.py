@@ -17,8 +17,6 @@ OTHERS = 900
 HOLES = "10.200.0.0/16"
 FLOOD_PER_SECOND = 20_000
 
-WARM_UP_SECONDS = 3.0
-
 
 def measure(lab: Lab) -> list[Table]:
     """Measure the same hundred targets among others that answer, and among black holes."""
@@ -38,7 +36,7 @@ def measure(lab: Lab) -> list[Table]:
 
 
 def _figures(lab: Lab, alive: Sequence[str], others: Sequence[str], *rules: str) -> list[str]:
-    file, seconds = lab.folder / "answers.csv", WARM_UP_SECONDS + lab.choose(30, 4)
+    file, seconds = lab.folder / "answers.csv", lab.choose(30, 5)
     command = agent.command(lab.folder, [*alive, *others], "--record", str(file))
     with (
         lab.rig(*rules) as rig,

@@ -15,7 +15,6 @@ RULE = f"{ALL_TARGETS} delay=0.0005"
 """Below a millisecond, where fping's three digits are microseconds."""
 
 BLOCKED = "event loop blocked 200 ms in every second"
-WARM_UP_SECONDS = 3.0
 
 Errors = list[float]
 Prober = Callable[[Lab, Rig, Sequence[str]], Errors]
@@ -56,7 +55,7 @@ def _round(lab: Lab, load: str, prober: Prober, targets: Sequence[str]) -> Error
 
 
 def _seconds(lab: Lab) -> float:
-    return WARM_UP_SECONDS + lab.choose(15, 4)
+    return lab.choose(15, 5)
 
 
 def ours(lab: Lab, rig: Rig, targets: Sequence[str], *flags: str) -> Errors:
