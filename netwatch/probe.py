@@ -30,6 +30,7 @@ class PacketTally(Protocol):
 
 
 Tally = PacketTally | AttemptTally
+"""Counts the results of one target, in batches or one by one."""
 
 
 class Following(Protocol):
@@ -76,7 +77,7 @@ class ProbeOptions(Options):
     """Whether names become addresses before the probe is asked, and fail without one."""
     needs_icmp: ClassVar[bool] = False
     """Whether it opens ICMP sockets, which not everybody may."""
-    count: ClassVar[int] = 1
+    usual_count: ClassVar[int] = 1
     """How many packets or attempts make a measurement, where somebody waits for it."""
 
     interval: float
@@ -107,6 +108,7 @@ class AttemptOptions(ProbeOptions):
     """
 
     histogram_key: ClassVar[str] = "duration"
+
     expect: Literal["success", "fail"] = "success"
     """`fail`: it is well when the network refuses; for what must not be reachable."""
 
@@ -120,7 +122,7 @@ class AttemptOptions(ProbeOptions):
 
     def follow(self, engines: Engines) -> Following:
         plan = AttemptPlan(
-            probe=_Whole(self.open(engines.services), self),
+            probe=_Demanding(self.open(engines.services), self),
             interval=self.interval,
             timeout=self.timeout,
             expects_failure=self.expect == "fail",
@@ -129,7 +131,7 @@ class AttemptOptions(ProbeOptions):
 
 
 @dataclass(frozen=True, slots=True)
-class _Whole:
+class _Demanding:
     """Fails an attempt at an endpoint that lacks what the probe needs, and makes all others."""
 
     probe: Probe
