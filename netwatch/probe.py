@@ -6,31 +6,16 @@ from typing import ClassVar, Literal, Protocol
 
 from netwatch.attempt import Attempt, Probe
 from netwatch.exposition.family import Family
-from netwatch.exposition.histogram import Histogram
-from netwatch.model import Endpoint, Oddity, Outcome, ProbeError, Target
+from netwatch.model import Endpoint, Outcome, ProbeError, Target
 from netwatch.net.ping.engine import Pinger
+from netwatch.net.ping.tally import PingTally
 from netwatch.options import Options
 from netwatch.prober import AttemptPlan, Prober
 from netwatch.resolution import Resolve
 from netwatch.tally import AttemptTally
 
-
-class PacketTally(Protocol):
-    """Counts the packets of one target; the metric families read its attributes."""
-
-    def settle(
-        self, outcome: Outcome, duration: float, hop_limit: int, *, accepted: bool
-    ) -> None: ...
-
-    def note(self, oddity: Oddity) -> None: ...
-
-    def count_into(self, durations: Histogram, *, shown: bool) -> None:
-        """Count durations into this histogram, `shown` on the target's own row or elsewhere."""
-        ...
-
-
-Tally = PacketTally | AttemptTally
-"""Counts the results of one target, in batches or one by one."""
+Tally = PingTally | AttemptTally
+"""Counts the results of one target; the metric families read its attributes."""
 
 
 class Following(Protocol):

@@ -136,7 +136,7 @@ def test_each_attempt_is_a_line_with_its_phases_and_values() -> None:
     result = replace(
         a_result(BLOCKED, phases={"resolve": 0.5}, values={"a": {"b": 1}}), phase="tls"
     )
-    document = json.loads(attempt_line(result))
+    document = json.loads(attempt_line(replace(blocked, phase="tls")))
     assert (document["type"], document["outcome"]) == ("result", "blocked")
     assert (document["failed_phase"], document["duration_seconds"]) == ("tls", None)
     assert (document["phases_seconds"], document["values"]) == ({"resolve": 0.5}, {"a": {"b": 1}})
