@@ -133,9 +133,7 @@ def test_before_the_first_attempt_has_ended_nothing_is_known() -> None:
 
 
 def test_each_attempt_is_a_line_with_its_phases_and_values() -> None:
-    result = replace(
-        a_result(BLOCKED, phases={"resolve": 0.5}, values={"a": {"b": 1}}), phase="tls"
-    )
+    blocked = a_result(BLOCKED, phases={"resolve": 0.5}, values={"a": {"b": 1}})
     document = json.loads(attempt_line(replace(blocked, phase="tls")))
     assert (document["type"], document["outcome"]) == ("result", "blocked")
     assert (document["failed_phase"], document["duration_seconds"]) == ("tls", None)
