@@ -5,14 +5,19 @@ The deadline, and the translation of what libraries raise, stand here once and i
 
 import asyncio
 import errno
+import logging
+import os
 import ssl
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from netwatch.model import Endpoint, Outcome, ProbeError, Result, Target
+
+LOG = logging.getLogger("netwatch.attempt")
 
 Values = dict[str, float | Mapping[str, float]]
 """What was measured, by the key of its metric family; a mapping where that family has a label."""
@@ -68,6 +73,21 @@ class Probe(Protocol):
         ...
 
 
+class BugLog:
+    """Logs the traceback of each bug of ours once: it comes again with every attempt."""
+
+    def __init__(self) -> None:
+        self._known: set[tuple[type[Exception], str, int | None]] = set()
+
+    def report(self, error: Exception) -> None:
+        """Log what was raised, if it is the first of its type from its place."""
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        bug = (type(error), place.filename, place.lineno)
+        if bug not in self._known:
+            self._known.add(bug)
+            LOG.error("bug of netwatch, please report it", exc_info=error)
+
+
 async def make_attempt(
     probe: Probe,
     target: Target,
@@ -75,11 +95,16 @@ async def make_attempt(
     *,
     note: Callable[[str], None] = lambda _: None,
     expects_failure: bool = False,
+    bugs: BugLog | None = None,
 ) -> Result:
-    """Return how one attempt ended. What is raised beyond that is a bug of ours."""
+    """Return how one attempt ended, whatever it raised; `bugs` remembers which bugs are known."""
     attempt = Attempt(target.endpoint, note)
     started, before = time.time(), time.perf_counter()
-    outcome, detail = await _outcome(probe, attempt, timeout_seconds)
+    try:
+        outcome, detail = await _outcome(probe, attempt, timeout_seconds)
+    except Exception as error:  # noqa: BLE001  # a bug of ours ends no agent and blames no target
+        (bugs or BugLog()).report(error)
+        outcome, detail = Outcome.LOCAL, f"bug of netwatch: {error!r}"
     duration = time.perf_counter() - before
     if expects_failure:
         outcome, detail = _turned_around(outcome, detail)
@@ -102,7 +127,8 @@ async def _outcome(probe: Probe, attempt: Attempt, timeout_seconds: float) -> tu
             await probe.measure(attempt)
     except TimeoutError as error:
         # The kernel may give up before we do.
-        return Outcome.TIMEOUT, error.strerror or f"no answer within {timeout_seconds:g} s"
+        words = os.strerror(error.errno) if error.errno else ""
+        return Outcome.TIMEOUT, words or f"no answer within {timeout_seconds:g} s"
     except ProbeError as error:
         return error.outcome, error.detail
     except ssl.SSLCertVerificationError as error:
@@ -116,7 +142,10 @@ async def _outcome(probe: Probe, attempt: Attempt, timeout_seconds: float) -> tu
 
 def of_os_error(error: OSError) -> tuple[Outcome, str]:
     """Return what an error of a socket means; what is not about the network is our own fault."""
-    return _OUTCOMES.get(error.errno or 0, Outcome.LOCAL), error.strerror or str(error)
+    number = error.errno or 0
+    if number in _OUTCOMES:
+        return _OUTCOMES[number], os.strerror(number)  # asyncio has its own words, with addresses
+    return Outcome.LOCAL, error.strerror or str(error)
 
 
 def _turned_around(outcome: Outcome, detail: str) -> tuple[Outcome, str]:

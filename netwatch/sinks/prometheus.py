@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.table import Row, Table
-from netwatch.model import Batch, Check, Status, Target, Transition
+from netwatch.model import Batch, Check, Result, Status, Target, Transition
 from netwatch.net.ping.tally import PingTally, count_batch
-from netwatch.probe import ProbeOptions, Tally
+from netwatch.probe import AttemptOptions, ProbeOptions
 from netwatch.sinks.durations import Durations
+from netwatch.tally import ATTEMPT_FAMILIES, AttemptTally
 
 TARGET_FAMILIES = (
     Family(
@@ -65,12 +66,10 @@ class _Standing:
 
 @dataclass(slots=True, eq=False)
 class _Series:
-    """All that /metrics has of one target."""
+    """All that /metrics has of one target: what it shows of its status, and its rows."""
 
     standing: _Standing
-    standing_row: Row
-    tally: Tally
-    tally_row: Row
+    rows: list[tuple[Table, Row]]
 
 
 class PrometheusSink:
@@ -80,18 +79,20 @@ class PrometheusSink:
         self._probes = probes
         self._targets = Table(TARGET_FAMILIES)
         self._checks = Table(CHECK_FAMILIES)
+        self._attempts = Table(ATTEMPT_FAMILIES)
         self._by_probe = {name: Table(probe.families) for name, probe in probes.items()}
         self._check_rows: dict[Check, Row] = {}
         self._durations: dict[Check, Durations] = {}
         self._series: dict[Target, _Series] = {}
         self._pings: dict[Target, PingTally] = {}
-        self._waiting: list[Batch | Transition] = []
+        self._attempted: dict[Target, AttemptTally] = {}
+        self._waiting: list[Batch | Result | Transition] = []
         self._renders = 0
 
     @property
     def tables(self) -> tuple[Table, ...]:
         """What is to be rendered; the same tables for the sink's whole life."""
-        return (self._targets, self._checks, *self._by_probe.values())
+        return (self._targets, self._checks, self._attempts, *self._by_probe.values())
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -108,7 +109,8 @@ class PrometheusSink:
         labels = {"check": check.name, "probe": check.probe}
         self._check_rows[check] = self._checks.add(labels, check)
         probe = self._probes[check.probe]
-        table = self._by_probe[check.probe]
+        makes_attempts = issubclass(probe, AttemptOptions)
+        table = self._attempts if makes_attempts else self._by_probe[check.probe]
         self._durations[check] = Durations(check, probe.buckets, probe.histogram_key, table)
 
     def end(self, check: Check) -> None:
@@ -116,30 +118,31 @@ class PrometheusSink:
         del self._durations[check]
 
     def join(self, target: Target) -> None:
-        check, labels = target.check, _labels(target)
-        standing = _Standing()
-        tally = self._probes[check.probe].tally()
-        self._durations[check].join(target, tally)
+        probe = target.check.probe
+        standing, tally = _Standing(), self._probes[probe].tally()
+        self._durations[target.check].join(target, tally)
+        shown: list[tuple[Table, object]]
+        shown = [(self._targets, standing), (self._by_probe[probe], tally)]
         if isinstance(tally, PingTally):
             self._pings[target] = tally
-        self._series[target] = _Series(
-            standing,
-            self._targets.add(labels, standing),
-            tally,
-            self._by_probe[check.probe].add(labels, tally),
-        )
+        else:
+            self._attempted[target] = tally
+            shown.append((self._attempts, tally))
+        labels = _labels(target)
+        rows = [(table, table.add(labels, record)) for table, record in shown]
+        self._series[target] = _Series(standing, rows)
 
     def change(self, target: Target) -> None:
-        series, labels = self._series[target], _labels(target)
-        self._targets.relabel(series.standing_row, labels)
-        self._by_probe[target.check.probe].relabel(series.tally_row, labels)
+        labels = _labels(target)
+        for table, row in self._series[target].rows:
+            table.relabel(row, labels)
         self._durations[target.check].change(target)
 
     def leave(self, target: Target) -> None:
-        series = self._series.pop(target)
+        for table, row in self._series.pop(target).rows:
+            table.remove(row)
         self._pings.pop(target, None)
-        self._targets.remove(series.standing_row)
-        self._by_probe[target.check.probe].remove(series.tally_row)
+        self._attempted.pop(target, None)
         self._durations[target.check].leave(target)
 
     def take(self, batch: Batch) -> None:
@@ -147,6 +150,12 @@ class PrometheusSink:
             self._waiting.append(batch)
         else:
             self._count(batch)
+
+    def observe(self, result: Result) -> None:
+        if self._renders:
+            self._waiting.append(result)
+        else:
+            self._count_attempt(result)
 
     def note(self, transition: Transition) -> None:
         if self._renders:
@@ -159,6 +168,8 @@ class PrometheusSink:
         for told in waiting:
             if isinstance(told, Batch):
                 self._count(told)
+            elif isinstance(told, Result):
+                self._count_attempt(told)
             else:
                 self._show(told)
 
@@ -169,6 +180,11 @@ class PrometheusSink:
             tally = self._pings.get(target)
             if tally is not None:
                 tally.note(oddity)
+
+    def _count_attempt(self, result: Result) -> None:
+        tally = self._attempted.get(result.target)
+        if tally is not None:
+            tally.count(result)
 
     def _show(self, transition: Transition) -> None:
         series = self._series.get(transition.target)
