@@ -111,7 +111,9 @@ class Exchange:
             raise MalformedResponseError(f"found more than {MAX_INFORMATIONAL} interim responses")
 
     def _written(self, request: Request) -> bytes:
-        headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers]
+        headers = [
+            (name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers
+        ]
         if request.body:
             headers.append((b"Content-Length", str(len(request.body)).encode()))
         head = h11.Request(method=request.method, target=request.target, headers=headers)

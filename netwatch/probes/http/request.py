@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -11,7 +11,7 @@ from netwatch import __version__
 from netwatch.options import Options
 from netwatch.probes.http.secret import NO_SECRET, Secret, TextFile, header_value
 from netwatch.wire.document import described
-from netwatch.wire.http import Request
+from netwatch.wire.http import Headers, Request, Response
 from netwatch.wire.http_url import HttpUrl
 
 MAX_BODY_BYTES = 10 * 2**20
@@ -82,9 +82,7 @@ class RequestOptions(Options):
         if len(bodies) > 1:
             raise ValueError(f"found {' and '.join(bodies)}, expected one of them")
         if len(self._authorizations()) > 1:
-            raise ValueError(
-                f"found {' and '.join(self._authorizations())}, expected one of them"
-            )
+            raise ValueError(f"found {' and '.join(self._authorizations())}, expected one of them")
         return self
 
     def _authorizations(self) -> list[str]:
@@ -123,16 +121,20 @@ class Requests:
         options = self._options
         return Request(options.method, url.target, tuple(headers.values()), self._body())
 
-    def next(self, before: Request, came_from: HttpUrl, status: int, url: HttpUrl) -> Request:
-        """Return the request that follows a redirect (RFC 9110 section 15.4)."""
+    def next(
+        self, before: Request, response: Response, came_from: HttpUrl, url: HttpUrl
+    ) -> Request:
+        """Return the request that follows a redirect to `url` (RFC 9110 section 15.4)."""
         method, body = before.method, before.body
-        if (status == 303 and method != "HEAD") or (status in (301, 302) and method == "POST"):
+        if _asks_for_get(response.status, method):
             method, body = "GET", b""
         headers = before.headers
         if url.origin != came_from.origin:
             secret = _FOR_ORIGIN | {name.lower() for name in self._options.header_files}
-            kept = [(name, v) for name, v in headers if name.lower() not in secret]
+            kept = [(name, value) for name, value in headers if name.lower() not in secret]
             headers = (("Host", url.origin.authority), *kept)
+        if url.origin.host == came_from.origin.host:
+            headers = with_cookies(headers, response)
         return Request(method, url.target, headers, body)
 
     def _default_headers(self, url: HttpUrl) -> dict[str, tuple[str, str]]:
@@ -158,3 +160,25 @@ class Requests:
         if self._body_file:
             return self._body_file.text().encode()
         return self._options.body.encode() or b"0" * self._options.body_bytes
+
+
+def with_cookies(headers: Headers, response: Response) -> Headers:
+    """Return the headers with the cookies that a response sets, whatever their attributes.
+
+    They last for one attempt and go to the host that set them, so that a server which wants to see
+    them on the way does not send us in a circle.
+    """
+    set_now = [value.partition(";")[0].strip() for value in response.all("set-cookie")]
+    if not set_now:
+        return headers
+    sent = [value for name, value in headers if name.lower() == "cookie"]
+    pairs = [pair.strip() for value in (*sent, *set_now) for pair in value.split(";")]
+    cookies = {pair.partition("=")[0]: pair for pair in pairs}
+    others = (header for header in headers if header[0].lower() != "cookie")
+    return (*others, ("Cookie", "; ".join(cookies.values())))
+
+
+def _asks_for_get(status: int, method: str) -> bool:
+    see_other = status == HTTPStatus.SEE_OTHER and method != "HEAD"
+    moved = status in (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND)
+    return see_other or (moved and method == "POST")
