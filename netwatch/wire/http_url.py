@@ -1,13 +1,13 @@
 """Where an HTTP request goes, and where the server sends it on to (RFC 3986)."""
 
+import re
 from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
 from netwatch.wire.document import described
-from netwatch.wire.hostname import parse_host
+from netwatch.wire.url import DEFAULT_PORTS, parse_url
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
-
+_USER_INFO = re.compile(r"(?<=//)[^/?#]*@")
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -41,15 +41,11 @@ def parse_http_url(text: str) -> HttpUrl:
 
     Raises ValueError with what was found and what is expected.
     """
-    try:
-        parts = urlsplit(quote(text.strip(), safe=_PRINTABLE))
-        host, port = _host(parts.hostname or ""), parts.port
-    except ValueError:
-        raise ValueError(f"found {described(text)}, expected a URL") from None
-    if parts.scheme not in DEFAULT_PORTS or port == 0:
-        raise ValueError(f"found {described(text)}, expected a URL of http or https")
+    quoted = _USER_INFO.sub("", quote(text.strip(), safe=_PRINTABLE))
+    scheme, host, port = parse_url(quoted)
+    parts = urlsplit(quoted)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return HttpUrl(Origin(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme]), target)
+    return HttpUrl(Origin(scheme, host, port), target)
 
 
 def redirected(url: HttpUrl, location: str) -> HttpUrl:
@@ -67,9 +63,3 @@ def redirected(url: HttpUrl, location: str) -> HttpUrl:
 def bracketed(host: str) -> str:
     """Return the host as URLs have it: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host
-
-
-def _host(text: str) -> str:
-    # RFC 6874: the zone of an address is told by an escaped percent sign.
-    host = text.replace("%25", "%", 1)
-    return parse_host(host)

@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
@@ -22,6 +22,8 @@ from netwatch.resolution import Resolve
 from netwatch.wire.http import Exchange, Request
 from netwatch.wire.http_url import HttpUrl, Origin, bracketed, parse_http_url
 
+_IPV4 = 4
+
 _ALPN = ("http/1.1",)
 
 
@@ -34,9 +36,8 @@ def _proxy(text: str) -> str:
 class ConnectionOptions(Options):
     """How the server is reached."""
 
-    family: Literal["any", "ipv4", "ipv6"] = "any"
-    """`any` falls back to the other family where a name, or one that a redirect leads to, has no
-    address of the target's; the others do not."""
+    family_fallback: bool = True
+    """Whether a name without an address of the target's family may be reached by the other one."""
     source_address: SourceAddress = ""
     """Connect from this address of this host; empty lets the kernel choose."""
     interface: str = ""
@@ -63,7 +64,7 @@ class Connector:
         allow: Callable[[str], None],
     ) -> None:
         self._options = options
-        self._resolve = resolve if options.family == "any" else _only(options.family, resolve)
+        self._resolve = resolve
         self._contexts = contexts
         self._allow = allow
         self._proxy = parse_http_url(options.proxy).origin if options.proxy else None
@@ -72,7 +73,7 @@ class Connector:
         """Return a connection to `origin`, ready for a request; it is the caller's to close."""
         nearest = self._proxy or origin
         with attempt.timed("resolve"):
-            address = await address_now(_endpoint_at(nearest, attempt.endpoint), self._resolve)
+            address = await self._address(_endpoint_at(nearest, attempt.endpoint))
         attempt.note(f"{nearest.host} is {address}")
         self._allow(address)
         reach = partial(self._reach, address, nearest.port, origin)
@@ -81,8 +82,7 @@ class Connector:
         attempt.note(f"connected to {bracketed(address)}:{nearest.port}")
         if origin.scheme == "https":
             try:
-                with attempt.timed("tls"):
-                    await self._start_tls(attempt, stream, tls, tls.name_of(origin.host), reach)
+                await self._start_tls(attempt, stream, tls, tls.name_of(origin.host), reach)
             except BaseException:
                 stream.close()
                 raise
@@ -94,6 +94,11 @@ class Connector:
             return request
         headers = (*request.headers, *self._options.proxy_headers.items())
         return replace(request, target=str(url), headers=headers)
+
+    async def _address(self, endpoint: Endpoint) -> str:
+        if self._options.family_fallback or not endpoint.family:
+            return await address_now(endpoint, self._resolve)
+        return await address_now(endpoint, _only(endpoint.family, self._resolve))
 
     async def _reach(self, address: str, port: int, origin: Origin) -> Stream:
         options = self._options
@@ -126,9 +131,10 @@ class Connector:
         server_name: str,
         reach: Callable[[], Awaitable[Stream]],
     ) -> None:
-        context = self._contexts.get(options, alpn=_ALPN)
+        context = self._contexts.get(options, alpn=_ALPN)  # may read files: not the server's time
         try:
-            tls = await stream.start_tls(context, server_name)
+            with attempt.timed("tls"):
+                tls = await stream.start_tls(context, server_name)
         except ssl.SSLCertVerificationError as error:
             attempt.values |= await facts_of_refused(error, options, server_name, reach)
             raise
@@ -143,17 +149,14 @@ def _endpoint_at(origin: Origin, endpoint: Endpoint) -> Endpoint:
     return replace(endpoint, host=origin.host, address="")
 
 
-def _only(family: Literal["ipv4", "ipv6"], resolve: Resolve) -> Resolve:
+def _only(family: int, resolve: Resolve) -> Resolve:
     """Return what resolves to addresses of one family."""
 
     async def resolve_to_family(host: str) -> Answer:
         answer = await resolve(host)
-        chosen = {
-            "ipv4": replace(answer, ipv6=()),
-            "ipv6": replace(answer, ipv4=()),
-        }[family]
+        chosen = replace(answer, ipv6=()) if family == _IPV4 else replace(answer, ipv4=())
         if not (chosen.ipv4 or chosen.ipv6):
-            raise NameUnknown(answer.problem or f"{host}: no address (family: {family})")
+            raise NameUnknown(answer.problem or f"{host}: no address of IPv{family}")
         return chosen
 
     return resolve_to_family

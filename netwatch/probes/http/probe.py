@@ -20,13 +20,8 @@ from netwatch.probes.http.request import RequestOptions, Requests
 from netwatch.probes.http.transfer import begin_body, read_body, read_head, send
 from netwatch.wire.http import Exchange, Request, Response, parse_http_date
 from netwatch.wire.http_body import Body, TooLargeError
-from netwatch.wire.http_url import (
-    DEFAULT_PORTS,
-    HttpUrl,
-    Origin,
-    parse_http_url,
-    redirected,
-)
+from netwatch.wire.http_url import HttpUrl, Origin, parse_http_url, redirected
+from netwatch.wire.url import DEFAULT_PORTS
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _VERSIONS = frozenset({"1.0", "1.1"})  # a server may say any, and labels are few
