@@ -95,8 +95,8 @@ def test_who_needs_nothing_misses_nothing() -> None:
 
 
 def attempt_probes() -> list[type[AttemptOptions]]:
-    known: list[type[ProbeOptions]] = [*PROBES.values(), KnockOptions]
-    return [one for one in known if issubclass(one, AttemptOptions)]
+    probes: list[type[ProbeOptions]] = [*PROBES.values(), KnockOptions]
+    return [one for one in probes if issubclass(one, AttemptOptions)]
 
 
 @pytest.mark.parametrize("options", attempt_probes(), ids=lambda options: options.__name__)
