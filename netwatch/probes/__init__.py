@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 
 from netwatch.probe import ProbeOptions
+from netwatch.probes.http.probe import HttpOptions
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.probes.tcp import TcpOptions
 
-PROBES: Mapping[str, type[ProbeOptions]] = {"icmp": IcmpOptions, "tcp": TcpOptions}
+PROBES: Mapping[str, type[ProbeOptions]] = {
+    "http": HttpOptions,
+    "icmp": IcmpOptions,
+    "tcp": TcpOptions,
+}
