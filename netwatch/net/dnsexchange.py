@@ -8,55 +8,41 @@ what answers something else. Deadlines are the caller's; cancelling closes the s
 
 import asyncio
 import errno
-import ipaddress
-import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import TypeVar
+
+from netwatch.model import Outcome, ProbeError
+from netwatch.net.connect import socket_address
+from netwatch.net.stream import Stream
 
 MAX_MESSAGE_BYTES = 65535
 
-# ip(7), ipv6(7): without it, of all ICMP errors only "port unreachable" would reach us. Python's
-# socket module has them from 3.14 on.
+# IP_RECVERR and IPV6_RECVERR (ip(7), ipv6(7)), in Python's socket module from 3.14 on: without
+# them, of all ICMP errors only "port unreachable" would reach us.
 _TELL_ICMP_ERRORS = {
     socket.AF_INET: (socket.IPPROTO_IP, 11),
     socket.AF_INET6: (socket.IPPROTO_IPV6, 25),
 }
 _LENGTH_BYTES = 2  # RFC 1035 section 4.2.2
 
-SocketAddress = tuple[str | int, ...]
 ReplyT = TypeVar("ReplyT")
-
-
-class Stream(Protocol):
-    """What carries bytes in order: a TCP connection, or TLS on top of one."""
-
-    async def send(self, data: bytes) -> None: ...
-
-    async def receive(self, most_bytes: int) -> bytes:
-        """Return some bytes at least, or none at the end of the stream."""
-        ...
-
-
-class TcpStream:
-    """The stream of a connected socket."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-
-    async def send(self, data: bytes) -> None:
-        await asyncio.get_running_loop().sock_sendall(self._sock, data)
-
-    async def receive(self, most_bytes: int) -> bytes:
-        return await asyncio.get_running_loop().sock_recv(self._sock, most_bytes)
 
 
 @contextmanager
 def datagram_socket(server: str, port: int, source_address: str = "") -> Iterator[socket.socket]:
-    """Open a socket that exchanges datagrams with that server, an IP address, and nobody else."""
-    with _socket(server, socket.SOCK_DGRAM, source_address) as sock:
-        sock.setsockopt(*_TELL_ICMP_ERRORS[sock.family], 1)
+    """Open a socket that exchanges datagrams with that server, an IP address, and nobody else.
+
+    Raises OSError as the network says it, and ProbeError (LOCAL) where `source_address` is none
+    of this host.
+    """
+    family = socket.AF_INET6 if ":" in server else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
+        sock.setsockopt(*_TELL_ICMP_ERRORS[family], 1)
+        if source_address:
+            _bind(sock, source_address)
         sock.connect(socket_address(server, port))
         yield sock
 
@@ -77,29 +63,6 @@ async def answer_by_datagram(
         await asyncio.sleep(0)
 
 
-@contextmanager
-def stream_socket(server: str, source_address: str = "") -> Iterator[socket.socket]:
-    """Make a socket for a connection to that server, to be connected."""
-    with _socket(server, socket.SOCK_STREAM, source_address) as sock:
-        yield sock
-
-
-async def connect(sock: socket.socket, server: str, port: int) -> None:
-    """Connect without `loop.sock_connect`, which loses the scope of an address under uvloop."""
-    loop = asyncio.get_running_loop()
-    error = sock.connect_ex(socket_address(server, port))
-    if error == errno.EINPROGRESS:
-        writable = asyncio.Event()
-        loop.add_writer(sock, writable.set)
-        try:
-            await writable.wait()
-        finally:
-            loop.remove_writer(sock)
-        error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    if error:
-        raise OSError(error, os.strerror(error))
-
-
 async def answer_by_stream(
     stream: Stream, wire: bytes, read: Callable[[bytes], ReplyT | None]
 ) -> ReplyT | None:
@@ -108,43 +71,24 @@ async def answer_by_stream(
     Raises ConnectionResetError where the server hangs up on us.
     """
     await stream.send(len(wire).to_bytes(_LENGTH_BYTES) + wire)
-    length = int.from_bytes(await _receive_exactly(stream, _LENGTH_BYTES))
-    return read(await _receive_exactly(stream, length))
-
-
-async def _receive_exactly(stream: Stream, length: int) -> bytes:
-    received = bytearray()
-    while len(received) < length:
-        part = await stream.receive(length - len(received))
+    received = b""
+    while len(received) < _LENGTH_BYTES or len(received) < _whole_bytes(received):
+        part = await stream.receive()
         if not part:
             why = "the connection was closed before the answer was complete"
             raise ConnectionResetError(errno.ECONNRESET, why)
         received += part
-    return bytes(received)
+    return read(received[_LENGTH_BYTES : _whole_bytes(received)])
 
 
-@contextmanager
-def _socket(server: str, kind: socket.SocketKind, source_address: str) -> Iterator[socket.socket]:
-    with socket.socket(_family(server), kind) as sock:
-        sock.setblocking(False)
-        if source_address:
-            sock.bind(socket_address(source_address, 0))
-        yield sock
+def _whole_bytes(received: bytes) -> int:
+    return _LENGTH_BYTES + int.from_bytes(received[:_LENGTH_BYTES])
 
 
-def _family(address: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
-
-
-def socket_address(address: str, port: int) -> SocketAddress:
-    """Return what the socket module takes for an IP address, perhaps with `%interface`."""
-    if isinstance(ipaddress.ip_address(address), ipaddress.IPv4Address):
-        return (address, port)
-    host, _, scope = address.partition("%")
-    return (host, port, 0, _interface_index(scope))
-
-
-def _interface_index(scope: str) -> int:
-    if not scope or scope.isdecimal():
-        return int(scope or 0)
-    return socket.if_nametoindex(scope)
+def _bind(sock: socket.socket, source_address: str) -> None:
+    try:
+        sock.bind(socket_address(source_address, 0))
+    except OSError as error:
+        # Not a matter of the network, whatever the number of the error.
+        why = f"cannot send from {source_address}: {error.strerror or error}"
+        raise ProbeError(Outcome.LOCAL, why) from error

@@ -14,14 +14,8 @@ import dns.flags
 import dns.message
 import dns.rcode
 
-from netwatch.net.dnsexchange import (
-    TcpStream,
-    answer_by_datagram,
-    answer_by_stream,
-    connect,
-    datagram_socket,
-    stream_socket,
-)
+from netwatch.net.connect import connect
+from netwatch.net.dnsexchange import answer_by_datagram, answer_by_stream, datagram_socket
 from netwatch.wire.dnscodec import WrittenQuestion
 from netwatch.wire.dnsmessage import MalformedReplyError, Question
 
@@ -86,9 +80,8 @@ async def _exchange(server: str, port: int, question: WrittenQuestion) -> dns.me
         response = await answer_by_datagram(sock, read)
     if not response.flags & dns.flags.TC:
         return response
-    with stream_socket(server) as sock:
-        await connect(sock, server, port)
-        complete = await answer_by_stream(TcpStream(sock), wire, read)
+    with await connect(server, port) as stream:
+        complete = await answer_by_stream(stream, wire, read)
     if not complete:
         raise QueryError("malformed answer, or one to something else")
     return complete
