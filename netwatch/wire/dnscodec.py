@@ -17,6 +17,7 @@ import dns.rrset
 from dns.rdtypes.ANY.SOA import SOA
 
 from netwatch.wire.dnsmessage import MalformedReplyError, Query, Question, Reply
+from netwatch.wire.document import described
 
 _ID_BYTES = 2
 # Their answers are many messages, or they are no question at all.
@@ -113,7 +114,7 @@ def _name(text: str) -> dns.name.Name:
     try:
         return dns.name.from_text(text)
     except dns.exception.DNSException as error:
-        raise ValueError(f"found {text!r}, expected a DNS name ({error})") from None
+        raise ValueError(f"found {described(text)}, expected a DNS name ({error})") from None
 
 
 def _type(text: str) -> dns.rdatatype.RdataType:
@@ -122,7 +123,9 @@ def _type(text: str) -> dns.rdatatype.RdataType:
     except (dns.exception.DNSException, ValueError):
         kind = dns.rdatatype.OPT
     if kind in _NOT_ASKED_FOR:
-        raise ValueError(f"found {text!r}, expected a type of records: A, AAAA, SRV, TYPE65 …")
+        raise ValueError(
+            f"found {described(text)}, expected a type of records: A, AAAA, SRV, TYPE65 …"
+        )
     return kind
 
 
@@ -130,4 +133,6 @@ def _class(text: str) -> dns.rdataclass.RdataClass:
     try:
         return dns.rdataclass.from_text(text)
     except (dns.exception.DNSException, ValueError):
-        raise ValueError(f"found {text!r}, expected a class of records: IN, CH, HS …") from None
+        raise ValueError(
+            f"found {described(text)}, expected a class of records: IN, CH, HS …"
+        ) from None
