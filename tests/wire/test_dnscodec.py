@@ -2,7 +2,6 @@ from contextlib import suppress
 
 import dns.flags
 import dns.message
-import dns.opcode
 import dns.rcode
 import dns.rrset
 import dns.update

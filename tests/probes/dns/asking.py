@@ -1,5 +1,7 @@
 """What the tests of the DNS probe share: one attempt at a server on loopback."""
 
+from collections.abc import Mapping
+
 from netwatch.attempt import make_attempt
 from netwatch.model import Check, Endpoint, Result, Target
 from netwatch.net.resolver import Answer, NameUnknown
@@ -18,7 +20,7 @@ async def knows_localhost(host: str) -> Answer:
 
 async def ask(
     port: int,
-    options: dict[str, object] | None = None,
+    options: Mapping[str, object] | None = None,
     *,
     host: str = "127.0.0.1",
     told: list[str] | None = None,
