@@ -1,6 +1,4 @@
 import asyncio
-import socket
-from collections.abc import Iterator
 
 import dns.flags
 import dns.message
@@ -12,14 +10,6 @@ from netwatch.net.dnsquery import QueryError, Records, ask
 from tests.net.dns_server import cut_off, dns_server, silence
 
 WIKI = {"wiki.example.": ["300 A 127.0.0.7", "300 AAAA ::7"]}
-
-
-@pytest.fixture
-def refusing_port() -> Iterator[int]:
-    """A port that is taken for neither UDP nor TCP, so that the kernel refuses for it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
-        sock.bind(("127.0.0.1", 0))  # without listening
-        yield sock.getsockname()[1]
 
 
 async def test_each_family_is_asked_for_on_its_own() -> None:
@@ -98,12 +88,19 @@ async def test_what_is_no_answer_to_this_question_is_passed_over() -> None:
         right = answer.to_wire()
         wrong_id = (answer.id ^ 1).to_bytes(2) + right[2:]
         wrong_question = right.replace(b"wiki", b"evil").replace(b"\x00\x00\x07", b"\x00\x00\x66")
-        return [b"", b"\xff" * 12, wrong_id, wrong_question, right[:-1], right]
+        return [b"", b"\xff" * 12, wrong_id, wrong_question, right]
 
     async with dns_server() as server:
         server.zone, server.twist = WIKI, strangers_first
         records = await ask("127.0.0.1", server.port, "wiki.example", 4)
     assert records.addresses == ("127.0.0.7",)
+
+
+async def test_a_damaged_answer_to_this_very_question_is_the_reason() -> None:
+    async with dns_server() as server:
+        server.zone, server.twist = WIKI, lambda answer: [answer.to_wire()[:-1]]
+        with pytest.raises(QueryError, match="malformed answer"):
+            await ask("127.0.0.1", server.port, "wiki.example", 4)
 
 
 async def test_a_port_where_nobody_listens_is_told_at_once(refusing_port: int) -> None:
