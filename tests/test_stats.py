@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.stats import WorstRecent, percentile, summary
-from netwatch.stats import WINDOW, Window, WorstRecent, figures, percentile
+from netwatch.stats import WorstRecent, figures, percentile, summary
 
 SECONDS = st.floats(0, 100)
 
@@ -31,7 +30,7 @@ def test_mean_and_deviation_are_those_of_the_statistics_module(durations: list[f
     assert found["min"] <= found["p50"] <= found["p90"] <= found["p99"] <= found["max"]
 
 
-def test_nothing_has_no_figures() -> None:
+def test_no_durations_have_no_figures() -> None:
     assert figures([]) is None
 
 

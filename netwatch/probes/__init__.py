@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 
 from netwatch.probe import ProbeOptions
-from netwatch.probes.http.probe import HttpOptions
 from netwatch.probes.dns import DnsOptions
+from netwatch.probes.http.probe import HttpOptions
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.probes.resolve import ResolveProbeOptions
 from netwatch.probes.tcp import TcpOptions
 
 PROBES: Mapping[str, type[ProbeOptions]] = {
-    "http": HttpOptions,
-    "icmp": IcmpOptions,
     "dns": DnsOptions,
+    "http": HttpOptions,
     "icmp": IcmpOptions,
     "resolve": ResolveProbeOptions,
     "tcp": TcpOptions,
