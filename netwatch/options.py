@@ -7,6 +7,7 @@ the place.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
@@ -15,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetPydanticSchema,
+    PlainValidator,
     RootModel,
     WithJsonSchema,
     create_model,
@@ -24,6 +26,7 @@ from pydantic_core.core_schema import no_info_after_validator_function
 
 from netwatch.wire.document import described
 from netwatch.wire.duration import DURATION_PATTERN, parse_duration
+from netwatch.wire.listen import LISTEN_PATTERN, ListenAddress, parse_listen
 
 RESERVED_LABELS = frozenset(
     {
@@ -67,6 +70,15 @@ def _label_name(name: object) -> object:
     return name
 
 
+def _network(text: object) -> IPv4Network | IPv6Network:
+    try:
+        if isinstance(text, str):
+            return ip_network(text)
+    except ValueError:
+        pass
+    raise ValueError(f"found {described(text)}, expected a network such as 10.0.0.0/8 or fd00::/8")
+
+
 Duration = Annotated[
     float,
     BeforeValidator(parse_duration),
@@ -84,6 +96,19 @@ LabelName = Annotated[
 
 Labels = dict[LabelName, str]
 """Labels that a check or a target adds to its series."""
+
+
+Listen = Annotated[
+    ListenAddress,
+    PlainValidator(parse_listen),
+    WithJsonSchema({"type": "string", "pattern": LISTEN_PATTERN}),
+]
+
+Network = Annotated[
+    IPv4Network | IPv6Network,
+    PlainValidator(_network),
+    WithJsonSchema({"type": "string", "examples": ["10.0.0.0/8"]}),
+]
 
 
 @dataclass(frozen=True, slots=True)
