@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from netwatch.model import Outcome, ProbeError
+from netwatch.net.connect import socket_address
 from netwatch.net.icmperrors import keep_icmp_errors, next_icmp_error
 from netwatch.net.ping.opening import IP_MTU_DISCOVER, PMTUDISC_DONT, SO_TIMESTAMPNS
 from netwatch.net.ping.reasons import of_send_error
@@ -126,19 +127,15 @@ class UdpFlow:
 
 
 def _connected(address: str, port: int) -> socket.socket:
-    # Numbers alone: nothing is asked, nothing waits, and the scope of an IPv6 address is kept.
-    numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-    ((family, kind, _, _, target),) = socket.getaddrinfo(
-        address, port, type=socket.SOCK_DGRAM, flags=numeric
-    )
-    opened = socket.socket(family, kind)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_DGRAM)
     try:
         opened.setblocking(False)
         opened.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         if family == socket.AF_INET:  # fragment, whatever path MTU the kernel remembers
             opened.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_DONT)
         keep_icmp_errors(opened)
-        opened.connect(target)
+        opened.connect(socket_address(address, port))
     except BaseException:
         opened.close()
         raise

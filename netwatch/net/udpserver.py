@@ -8,6 +8,7 @@ import socket
 import struct
 from typing import NamedTuple, Self
 
+from netwatch.net.connect import SocketAddress, socket_address
 from netwatch.net.ping.opening import RECEIVE_BUFFER_BYTES
 from netwatch.wire.listen import ListenAddress
 
@@ -22,7 +23,6 @@ _ARRIVAL_OPTIONS = {
     socket.AF_INET6: (socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO),
 }
 
-SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 Ancillary = list[tuple[int, int, bytes]]
 
 
@@ -52,18 +52,15 @@ class UdpServerSocket:
 
     def __init__(self, host: str, port: int) -> None:
         """`host` is an IP address. Raises OSError where it cannot be listened on."""
-        numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-        ((family, kind, _, _, address),) = socket.getaddrinfo(
-            host, port, type=socket.SOCK_DGRAM, flags=numeric
-        )
-        self.socket = socket.socket(family, kind)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
         try:
             self.socket.setblocking(False)
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-            self.socket.setsockopt(*_ARRIVAL_OPTIONS[socket.AddressFamily(family)], 1)
+            self.socket.setsockopt(*_ARRIVAL_OPTIONS[family], 1)
             if family == socket.AF_INET6:
                 self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            self.socket.bind(address)
+            self.socket.bind(socket_address(host, port))
         except BaseException:
             self.close()
             raise
@@ -84,7 +81,7 @@ class UdpServerSocket:
         except OSError as error:
             for one in opened:
                 one.close()
-            why = str(error.strerror).lower()
+            why = str(error.strerror or error).lower()
             raise UdpListenError(f"cannot listen on UDP {address}: {why}") from error
         return opened
 
