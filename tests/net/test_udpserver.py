@@ -44,7 +44,10 @@ def test_where_one_family_cannot_be_had_none_is_kept() -> None:
 
 @pytest.mark.parametrize(
     ("host", "why"),
-    [("203.0.113.7", "cannot assign requested address"), ("fe80::1%not-there", "no such device|no interface")],
+    [
+        ("203.0.113.7", "cannot assign requested address"),
+        ("fe80::1%not-there", "no such device|no interface"),
+    ],
 )
 def test_an_address_that_is_not_ours_is_told(host: str, why: str) -> None:
     with pytest.raises(UdpListenError, match=why):
