@@ -7,7 +7,6 @@ the place.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
@@ -27,6 +26,7 @@ from pydantic_core.core_schema import no_info_after_validator_function
 from netwatch.wire.document import described
 from netwatch.wire.duration import DURATION_PATTERN, parse_duration
 from netwatch.wire.listen import LISTEN_PATTERN, ListenAddress, parse_listen
+from netwatch.wire.network import IPNetwork, parse_network
 from netwatch.wire.pattern import Pattern, parse_pattern
 
 RESERVED_LABELS = frozenset(
@@ -71,15 +71,6 @@ def _label_name(name: object) -> object:
     return name
 
 
-def _network(text: object) -> IPv4Network | IPv6Network:
-    try:
-        if isinstance(text, str):
-            return ip_network(text)
-    except ValueError:
-        pass
-    raise ValueError(f"found {described(text)}, expected a network such as 10.0.0.0/8 or fd00::/8")
-
-
 Duration = Annotated[
     float,
     BeforeValidator(parse_duration),
@@ -113,8 +104,8 @@ Listen = Annotated[
 ]
 
 Network = Annotated[
-    IPv4Network | IPv6Network,
-    PlainValidator(_network),
+    IPNetwork,
+    PlainValidator(parse_network),
     WithJsonSchema({"type": "string", "examples": ["10.0.0.0/8"]}),
 ]
 

@@ -11,6 +11,7 @@ from netwatch.check import SOURCE_FAMILIES
 from netwatch.cli.main import parse
 from netwatch.config import load
 from netwatch.net.ping.engine import Pinger
+from netwatch.net.udpecho import UDP_ECHO_FAMILIES
 from netwatch.probes import PROBES
 from netwatch.sinks.prometheus import CHECK_FAMILIES, TARGET_FAMILIES
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES
@@ -40,7 +41,14 @@ def commands() -> list[str]:
 
 def declared_families() -> set[str]:
     probes = [family for probe in PROBES.values() for family in probe.families]
-    tables = (*TARGET_FAMILIES, *CHECK_FAMILIES, *SOURCE_FAMILIES, *TEXTFILE_FAMILIES, *probes)
+    tables = (
+        *TARGET_FAMILIES,
+        *CHECK_FAMILIES,
+        *SOURCE_FAMILIES,
+        *TEXTFILE_FAMILIES,
+        *UDP_ECHO_FAMILIES,
+        *probes,
+    )
     vitals = Vitals(
         pinger=Pinger(lambda _: None),
         loop_lag=LoopLag(),

@@ -10,6 +10,7 @@ from netwatch.cli.agent import add_agent_parser
 from netwatch.cli.config import add_config_parser
 from netwatch.cli.probe import add_probe_parser
 from netwatch.cli.probe_icmp import add_probe_icmp_parser
+from netwatch.cli.udp_echo import add_udp_echo_parser
 from netwatch.probes import PROBES
 
 
@@ -40,6 +41,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add_agent_parser(commands)
     add_probe_parser(commands)
     add_probe_icmp_parser(commands)
+    add_udp_echo_parser(commands)
     add_config_parser(commands)
     return parser.parse_args(_joined(arguments))
 

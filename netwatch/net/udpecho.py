@@ -14,6 +14,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from netwatch.exposition.family import Family, Kind
+from netwatch.exposition.table import Row, Table
 from netwatch.net.ratelimit import RateLimit
 from netwatch.net.udpserver import Question, UdpListenError, UdpServerSocket
 from netwatch.options import Listen, Network, Options
@@ -61,12 +62,20 @@ class UdpEcho:
     """
 
     def __init__(
-        self, is_known: Callable[[str], bool], now: Callable[[], float] = time.monotonic
+        self,
+        is_known: Callable[[str], bool],
+        table: Table,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`is_known` tells of an IP address whether it is answered; loopback is always."""
+        """`is_known` tells of an IP address whether it is answered; loopback is always.
+
+        `table` (of `UDP_ECHO_FAMILIES`) shows what is counted, once there is something to count.
+        """
         self.answered = 0
         self.unanswered = Counter({"foreign": 0, "unknown": 0, "limited": 0, "unsendable": 0})
         self._is_known = is_known
+        self._table = table
+        self._row: Row | None = None
         self._now = now
         self._options = UdpEchoOptions()
         self._limit = RateLimit(self._options.rate)
@@ -88,6 +97,8 @@ class UdpEcho:
         if options.rate != self._options.rate:
             self._limit = RateLimit(options.rate)
         self._options = options
+        if options.listen and self._row is None:
+            self._row = self._table.add({}, self)
 
     @property
     def addresses(self) -> list[ListenAddress]:

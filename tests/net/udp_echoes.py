@@ -5,7 +5,8 @@ import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 
-from netwatch.net.udpecho import UdpEcho, UdpEchoOptions
+from netwatch.exposition.table import Table
+from netwatch.net.udpecho import UDP_ECHO_FAMILIES, UdpEcho, UdpEchoOptions
 from netwatch.wire.listen import ListenAddress
 from netwatch.wire.udpecho import reply_to
 from tests.namespaces import Namespace
@@ -24,7 +25,10 @@ def echoing(
 ) -> Iterator[UdpEcho]:
     """Answer on these hosts; `echo.addresses` has the ports."""
     listen = [str(ListenAddress(host, port)) for host in hosts]
-    with inside or nullcontext(), UdpEcho(is_known, now=lambda: 0.0) as echo:
+    with (
+        inside or nullcontext(),
+        UdpEcho(is_known, Table(UDP_ECHO_FAMILIES), now=lambda: 0.0) as echo,
+    ):
         echo.configure(UdpEchoOptions.model_validate({"listen": listen, **options}))
         yield echo
 
