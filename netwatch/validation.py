@@ -126,18 +126,19 @@ def _readable(fact: Any, detail: ErrorDetails) -> Any:
 
 def _places(schema: JsonSchema, path: Path) -> list[JsonSchema]:
     """Return the parts of `schema` that may describe what is at `path`, alternatives resolved."""
-    places = list(_alternatives(schema, schema))
+    places = list(alternatives(schema, schema))
     for part in path:
         inner = [_inside(place, part) for place in places]
-        places = [choice for place in inner if place for choice in _alternatives(schema, place)]
+        places = [choice for place in inner if place for choice in alternatives(schema, place)]
     return places
 
 
-def _alternatives(schema: JsonSchema, place: JsonSchema) -> Iterator[JsonSchema]:
+def alternatives(schema: JsonSchema, place: JsonSchema) -> Iterator[JsonSchema]:
+    """Yield what a place may be, references followed: several where it is a union."""
     if "$ref" in place:
         place = schema["$defs"][place["$ref"].rpartition("/")[2]]
     for choice in place.get("anyOf", ()):
-        yield from _alternatives(schema, choice)
+        yield from alternatives(schema, choice)
     if "anyOf" not in place:
         yield place
 

@@ -12,9 +12,11 @@ from netwatch.cli.main import parse
 from netwatch.config import load
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.udpecho import UDP_ECHO_FAMILIES
+from netwatch.prober import Prober
 from netwatch.probes import PROBES
 from netwatch.sinks.prometheus import CHECK_FAMILIES, TARGET_FAMILIES
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES
+from netwatch.tally import ATTEMPT_FAMILIES
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 
 ROOT = Path(__file__).parent.parent
@@ -41,16 +43,11 @@ def commands() -> list[str]:
 
 def declared_families() -> set[str]:
     probes = [family for probe in PROBES.values() for family in probe.families]
-    tables = (
-        *TARGET_FAMILIES,
-        *CHECK_FAMILIES,
-        *SOURCE_FAMILIES,
-        *TEXTFILE_FAMILIES,
-        *UDP_ECHO_FAMILIES,
-        *probes,
-    )
+    agent = (*CHECK_FAMILIES, *SOURCE_FAMILIES, *TEXTFILE_FAMILIES, *UDP_ECHO_FAMILIES)
+    tables = (*TARGET_FAMILIES, *ATTEMPT_FAMILIES, *probes, *agent)
     vitals = Vitals(
         pinger=Pinger(lambda _: None),
+        prober=Prober(lambda _: None),
         loop_lag=LoopLag(),
         reloads=ReloadRecord(),
         local_errors={},
