@@ -12,6 +12,7 @@ from netwatch.cli.probe import add_probe_parser
 from netwatch.cli.probe_attempts import add_probe_attempts_parser
 from netwatch.cli.probe_dns import add_probe_dns_parser
 from netwatch.cli.probe_icmp import add_probe_icmp_parser
+from netwatch.cli.udp_echo import add_udp_echo_parser
 from netwatch.probe import AttemptOptions, ProbeOptions
 from netwatch.probes import PROBES
 
@@ -50,6 +51,7 @@ def parse(arguments: Sequence[str], probes: Probes = PROBES) -> argparse.Namespa
         has_its_own = f"probe {kind}" in commands.choices
         if issubclass(options, AttemptOptions) and not has_its_own:
             add_probe_attempts_parser(commands, kind, options)
+    add_udp_echo_parser(commands)
     add_config_parser(commands)
     return parser.parse_args(_joined(arguments, probes))
 
