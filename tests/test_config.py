@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.config import DEFAULT_CONFIG, ConfigError, load, schema
+from netwatch.config import DEFAULT_CONFIG, load, schema
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.sources.file import FileOptions
 from netwatch.sources.local import LocalOptions
 from netwatch.sources.static import StaticOptions
+from netwatch.validation import ConfigError
 
 DOCUMENTATION = Path(__file__).parent.parent / "docs" / "configuration.md"
 GOOD = "checks: {a: {source: {static: [10.0.0.7]}, probe: {icmp: }}}"
