@@ -165,6 +165,10 @@ class Pinger:
         self._beats.discard(pinged)
         self._lines.release(pinged.options)
 
+    def look(self) -> None:
+        """Read the sockets now, for whoever waits for one reply, and not when it is due."""
+        self._wake_up()
+
     async def run(self) -> NoReturn:
         """Keep the beat until cancelled."""
         while True:
