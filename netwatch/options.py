@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetPydanticSchema,
+    PlainValidator,
     RootModel,
     WithJsonSchema,
     create_model,
@@ -24,6 +25,7 @@ from pydantic_core.core_schema import no_info_after_validator_function
 
 from netwatch.wire.document import described
 from netwatch.wire.duration import DURATION_PATTERN, parse_duration
+from netwatch.wire.pattern import Pattern, parse_pattern
 
 RESERVED_LABELS = frozenset(
     {
@@ -75,6 +77,13 @@ Duration = Annotated[
 """Seconds, written as `500ms`, `1s`, `2m` or `1m30s`."""
 
 PositiveDuration = Annotated[Duration, Field(gt=0)]
+
+RegularExpression = Annotated[
+    Pattern,
+    PlainValidator(parse_pattern),
+    WithJsonSchema({"type": "string", "format": "regex"}),
+]
+"""For what strangers send: compiled, and in the syntax of RE2."""
 
 LabelName = Annotated[
     str,
