@@ -1,0 +1,96 @@
+"""What all kinds of modules have in common, and what a kind says of itself."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, Self
+
+from pydantic import BeforeValidator
+
+from netwatch.attempt import Probe
+from netwatch.compat.blackbox.lookup import Preference
+from netwatch.compat.blackbox.report import Report
+from netwatch.model import Endpoint, Result, Target
+from netwatch.net.ping.engine import PingOptions
+from netwatch.net.ping.single import Reply
+from netwatch.options import Options
+from netwatch.probe import Services
+
+
+class Ping(Protocol):
+    """Sends one packet to a target."""
+
+    async def __call__(self, target: Target, options: PingOptions) -> Reply: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """What a module is lent for one probe."""
+
+    services: Services
+    ping: Ping
+    timeout_seconds: float
+
+
+class ModuleKind(Options):
+    """The keys that every kind has."""
+
+    preferred_ip_protocol: Literal["ip4", "ip6"] = "ip6"
+    """Which of a name's addresses are used."""
+    ip_protocol_fallback: bool = True
+    """Whether those of the other protocol are, where there are none."""
+
+    @property
+    def preference(self) -> Preference:
+        """The same, for the lookup."""
+        return Preference(int(self.preferred_ip_protocol[-1]), self.ip_protocol_fallback)
+
+    def asking_for(self, hostname: str) -> Self:
+        """Return what probes the host of that name, whatever the target's address is.
+
+        Raises ValueError where the module's configuration says another one.
+        """
+        del hostname
+        return self
+
+    @abstractmethod
+    def endpoint(self, target: str) -> Endpoint:
+        """Return what `target` means, still without an address. Raises ValueError."""
+
+    @abstractmethod
+    def open(self, lent: Lent) -> Probe:
+        """Return what makes the attempt."""
+
+    @abstractmethod
+    def report(self, result: Result) -> Report:
+        """Say what an attempt found, by the names of blackbox_exporter."""
+
+
+def unsupported(what: str, *harmless: object) -> Any:
+    """Annotate a key that netwatch cannot honour: an error, unless its value switches it off."""
+
+    def refuse(value: object) -> object:
+        if value in harmless:
+            return value
+        raise ValueError(f"netwatch does not support {what}, expected no such key")
+
+    return BeforeValidator(refuse)
+
+
+def checked(check: Callable[[Any], object]) -> Any:
+    """Annotate a value that is kept as it is written, once `check` has raised no ValueError."""
+
+    def keep(value: Any) -> Any:
+        check(value)
+        return value
+
+    return BeforeValidator(keep)
+
+
+def shown_phases(result: Result, *always: str) -> dict[str, float]:
+    """Return the seconds of the phases that came to their end; of a success, 0 for the others.
+
+    A phase that failed has no duration, and is left out: 0 would be the fastest there is.
+    """
+    zeros = dict.fromkeys(always, 0.0) if result.duration is not None else {}
+    return zeros | {phase: result.phases[phase] for phase in always if phase in result.phases}
