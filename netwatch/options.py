@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -25,6 +26,7 @@ from pydantic_core.core_schema import no_info_after_validator_function
 
 from netwatch.wire.document import described
 from netwatch.wire.duration import DURATION_PATTERN, parse_duration
+from netwatch.wire.hostname import parse_address
 from netwatch.wire.pattern import Pattern, parse_pattern
 
 RESERVED_LABELS = frozenset(
@@ -69,6 +71,12 @@ def _label_name(name: object) -> object:
     return name
 
 
+def _address(text: str) -> str:
+    if text and parse_address(text) is None:
+        raise ValueError("expected an IP address")
+    return text
+
+
 Duration = Annotated[
     float,
     BeforeValidator(parse_duration),
@@ -84,6 +92,9 @@ RegularExpression = Annotated[
     WithJsonSchema({"type": "string", "format": "regex"}),
 ]
 """For what strangers send: compiled, and in the syntax of RE2."""
+
+SourceAddress = Annotated[str, AfterValidator(_address)]
+"""An IP address of this host; empty for whichever the kernel chooses."""
 
 LabelName = Annotated[
     str,

@@ -18,10 +18,14 @@ class Authority:
     Each authority of a test needs a name of its own, after which its files in `folder` are called.
     """
 
-    def __init__(self, folder: Path, name: str = "authority") -> None:
+    def __init__(
+        self, folder: Path, name: str = "authority", *, parent: "Authority | None" = None
+    ) -> None:
         self._folder = folder
         self._name = name
-        self.ca = trustme.CA(organization_name=name)
+        self.ca: trustme.CA = trustme.CA(
+            organization_name=name, parent_cert=parent.ca if parent else None
+        )
         self.ca_file = self._write("ca", self.ca.cert_pem)
 
     def server(

@@ -1,9 +1,11 @@
 """TCP servers on loopback that do what a test scripts."""
 
 import asyncio
+import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -28,6 +30,26 @@ async def tcp_server(
         server.close()
         for writer in writers:
             writer.transport.abort()
+
+
+@contextmanager
+def tls_server_with_alerts(context: ssl.SSLContext) -> Iterator[int]:
+    """Do one handshake as OpenSSL does it alone, and close; yields the port.
+
+    asyncio's servers close without the alert that says why a handshake failed.
+    """
+
+    def serve(listener: socket.socket) -> None:
+        with suppress(OSError):
+            sock, _ = listener.accept()
+            with sock, context.wrap_socket(sock, server_side=True) as tls:
+                tls.unwrap()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=[listener])
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join()
 
 
 async def says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

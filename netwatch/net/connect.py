@@ -21,6 +21,10 @@ async def connect(
     closes the socket. Raises OSError as the network says it, and ProbeError (LOCAL) where this
     host has no such source address or interface.
     """
+    if source_address and (":" in source_address) != (":" in address):
+        raise ProbeError(
+            Outcome.LOCAL, f"cannot send from {source_address} to {address}, of the other family"
+        )
     sock = _open(address, source_address, interface)
     try:
         await _connect(sock, socket_address(address, port))

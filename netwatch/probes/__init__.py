@@ -1,5 +1,9 @@
 """The probes there are: each one file with its options and its metric families."""
 
-from netwatch.probes.icmp import IcmpOptions
+from collections.abc import Mapping
 
-PROBES = {"icmp": IcmpOptions}
+from netwatch.probe import ProbeOptions
+from netwatch.probes.icmp import IcmpOptions
+from netwatch.probes.tcp import TcpOptions
+
+PROBES: Mapping[str, type[ProbeOptions]] = {"icmp": IcmpOptions, "tcp": TcpOptions}

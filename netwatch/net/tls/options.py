@@ -1,12 +1,20 @@
 """How a probe is told to speak TLS."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from netwatch.options import Options
+from netwatch.wire.hostname import parse_host
 
 Version = Literal["1.0", "1.1", "1.2", "1.3"]
+
+
+def _host(text: str) -> str:
+    return parse_host(text) if text else text
+
+
+ServerName = Annotated[str, AfterValidator(_host)]
 
 
 class TlsOptions(Options):
@@ -18,7 +26,7 @@ class TlsOptions(Options):
     """PEM file of our own certificate, for servers that ask for one."""
     key_file: str = ""
     """PEM file of its key, unencrypted; empty where it is in the same file."""
-    server_name: str = ""
+    server_name: ServerName = ""
     """The name to ask for (SNI) and to verify; empty for the target's host."""
     minimum_version: Version = "1.2"
     """The lowest version of TLS to accept."""
