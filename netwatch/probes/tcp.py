@@ -145,6 +145,7 @@ class _Visit:
             )
             raise
         self.attempt.values |= tls_values(tls)
+        self.attempt.look(tls)
         self.attempt.note(f"speaking {tls.version()} with {name}")
 
     async def _connect_and_say(self, steps: list[Step]) -> Stream:
