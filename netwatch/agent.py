@@ -23,6 +23,8 @@ from netwatch.exposition.table import Table
 from netwatch.net.files import UnreadableFileError
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.resolver import Resolver
+from netwatch.probe import Engines, Services
+from netwatch.prober import Prober
 from netwatch.probes import PROBES
 from netwatch.rendering import Renderer
 from netwatch.sinks.log import LogSink
@@ -64,6 +66,7 @@ class Agent:
             complain=lambda trouble: LOG.error("%s", trouble),
         )
         self._pinger = Pinger(self._tracker.take)
+        self._prober = Prober(self._tracker.observe)
         self._loop_lag = LoopLag()
         self._sources = Table(SOURCE_FAMILIES)
         self._textfiles = Table(TEXTFILE_FAMILIES)
@@ -81,7 +84,8 @@ class Agent:
         ended a task: with one of them ends the agent.
         """
         self._obey_signals()
-        self._pinger.check_privilege()
+        if any(check.probe_options.needs_icmp for check in self._config.checks.values()):
+            self._pinger.check_privilege()
         try:
             async with AsyncExitStack() as stack:
                 stack.enter_context(self._pinger)
@@ -102,6 +106,7 @@ class Agent:
     async def _start(self, group: asyncio.TaskGroup) -> None:
         group.create_task(self._end_when_wanted(), name="end")
         group.create_task(self._pinger.run(), name="pinger")
+        group.create_task(self._prober.run(), name="prober")
         group.create_task(self._loop_lag.watch(), name="loop lag")
         group.create_task(self._reload_when_wanted(), name="reload")
         group.create_task(self._textfile.run(), name="text file")
@@ -111,9 +116,8 @@ class Agent:
         )
         self._checks = Checks(
             group,
-            pinger=self._pinger,
+            engines=Engines(self._pinger, self._prober, Services(Resolver().resolve)),
             tracker=self._tracker,
-            resolve=Resolver().resolve,
             sources=self._sources,
         )
         await self._apply(self._config)
@@ -145,6 +149,7 @@ class Agent:
         store.registry.register(
             Vitals(
                 pinger=self._pinger,
+                prober=self._prober,
                 loop_lag=self._loop_lag,
                 reloads=self._reloads,
                 local_errors=self._tracker.local_errors,

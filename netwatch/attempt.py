@@ -5,14 +5,18 @@ The deadline, and the translation of what libraries raise, stand here once and i
 
 import asyncio
 import errno
+import logging
 import ssl
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from netwatch.model import Endpoint, Outcome, ProbeError, Result, Target
+
+LOG = logging.getLogger("netwatch.attempt")
 
 Values = dict[str, float | Mapping[str, float]]
 """What was measured, by the key of its metric family; a mapping where that family has a label."""
@@ -70,6 +74,21 @@ class Probe(Protocol):
         ...
 
 
+class BugLog:
+    """Logs the traceback of each bug of ours once: it comes again with every attempt."""
+
+    def __init__(self) -> None:
+        self._known: set[tuple[type[Exception], str, int | None]] = set()
+
+    def report(self, error: Exception) -> None:
+        """Log what was raised, if it is the first of its type from its place."""
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        bug = (type(error), place.filename, place.lineno)
+        if bug not in self._known:
+            self._known.add(bug)
+            LOG.error("bug of netwatch, please report it", exc_info=error)
+
+
 async def make_attempt(
     probe: Probe,
     target: Target,
@@ -77,11 +96,16 @@ async def make_attempt(
     *,
     note: Callable[[str], None] = lambda _: None,
     expects_failure: bool = False,
+    bugs: BugLog | None = None,
 ) -> Result:
-    """Return how one attempt ended. What is raised beyond that is a bug of ours."""
+    """Return how one attempt ended, whatever it raised; `bugs` remembers which bugs are known."""
     attempt = Attempt(target.endpoint, note)
     started, before = time.time(), time.perf_counter()
-    outcome, detail = await _outcome(probe, attempt, timeout_seconds)
+    try:
+        outcome, detail = await _outcome(probe, attempt, timeout_seconds)
+    except Exception as error:  # noqa: BLE001  # a bug of ours ends no agent and blames no target
+        (bugs or BugLog()).report(error)
+        outcome, detail = Outcome.LOCAL, f"bug of netwatch: {error!r}"
     duration = time.perf_counter() - before
     if expects_failure:
         outcome, detail = _turned_around(outcome, detail)

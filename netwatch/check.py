@@ -10,7 +10,7 @@ from netwatch.exposition.table import Table
 from netwatch.follow import Follower
 from netwatch.model import Check, Endpoint, Snapshot, Source, Target
 from netwatch.probe import Following
-from netwatch.resolution import Resolve, ResolveOptions, Resolving
+from netwatch.resolution import Resolve, ResolveOptions, Resolving, with_literal_address
 from netwatch.state import StateOptions
 from netwatch.tracking import Tracker
 
@@ -60,8 +60,8 @@ class SourceHealth:
 
     def count(self, snapshot: Snapshot) -> None:
         """Count what became of it by resolution."""
-        resolved = sum(1 for endpoint in snapshot if endpoint.address)
-        self.targets = {"resolved": resolved, "unresolved": len(snapshot) - resolved}
+        unresolved = sum(1 for endpoint in snapshot if endpoint.problem)
+        self.targets = {"resolved": len(snapshot) - unresolved, "unresolved": unresolved}
 
     def fail(self, why: str) -> None:
         """The backend failed; the last good snapshot stays in use."""
@@ -79,7 +79,8 @@ class CheckParts:
     source_name: str
     source: Source
     following: Following
-    resolve_options: ResolveOptions
+    resolve_options: ResolveOptions | None
+    """None where the probe is asked about names, whatever their addresses are."""
     state_options: StateOptions
 
 
@@ -114,7 +115,7 @@ class RunningCheck:
             parts.check, join=self._join, change=tracker.change, leave=self._leave
         )
         self._resolving = Resolving(
-            _Resolved(self._follow, self.fail), resolve, parts.resolve_options
+            _Resolved(self._follow, self.fail), resolve, parts.resolve_options or ResolveOptions()
         )
 
     async def run(self) -> None:
@@ -135,7 +136,10 @@ class RunningCheck:
     def publish(self, snapshot: Snapshot) -> None:
         """Have resolved, and then followed, what the source names."""
         self._health.succeed()
-        self._resolving.publish(snapshot)
+        if self._parts.resolve_options is None:
+            self._follow(tuple(map(with_literal_address, snapshot)))
+        else:
+            self._resolving.publish(snapshot)
 
     def fail(self, why: str) -> None:
         """Keep the last good targets."""

@@ -8,8 +8,7 @@ from netwatch.check import CheckParts, RunningCheck
 from netwatch.config import CheckConfig
 from netwatch.exposition.table import Table
 from netwatch.model import Check
-from netwatch.net.ping.engine import Pinger
-from netwatch.resolution import Resolve
+from netwatch.probe import Engines
 from netwatch.tracking import Tracker
 
 LOG = logging.getLogger("netwatch.checks")
@@ -22,15 +21,13 @@ class Checks:
         self,
         group: asyncio.TaskGroup,
         *,
-        pinger: Pinger,
+        engines: Engines,
         tracker: Tracker,
-        resolve: Resolve,
         sources: Table,
     ) -> None:
         self._group = group
-        self._pinger = pinger
+        self._engines = engines
         self._tracker = tracker
-        self._resolve = resolve
         self._sources = sources
         self._running: dict[str, tuple[CheckConfig, asyncio.Task[None]]] = {}
         self._checks: dict[str, RunningCheck] = {}
@@ -62,7 +59,7 @@ class Checks:
         running = RunningCheck(
             self._parts(name, config),
             tracker=self._tracker,
-            resolve=self._resolve,
+            resolve=self._engines.services.resolve,
             sources=self._sources,
             complain=lambda why: LOG.error("%s", why),
         )
@@ -92,7 +89,7 @@ class Checks:
             ),
             source_name=config.source_name,
             source=config.source_options.open(),
-            following=options.follow(self._pinger),
-            resolve_options=config.resolve,
+            following=options.follow(self._engines),
+            resolve_options=config.resolve if options.needs_address else None,
             state_options=config.state,
         )

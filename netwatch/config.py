@@ -1,7 +1,7 @@
 """The configuration: from the text of a file to checked values, or to all that is wrong with it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
@@ -13,9 +13,10 @@ from netwatch.probes import PROBES
 from netwatch.resolution import ResolveOptions
 from netwatch.sinks import SinksOptions
 from netwatch.sources import SOURCES, SourceOptions
+from netwatch.sources.static import StaticOptions
 from netwatch.state import StateOptions
 from netwatch.validation import read
-from netwatch.wire.document import described
+from netwatch.wire.document import Document, Problem, described
 from netwatch.wire.duration import DURATION_PATTERN, format_duration
 from netwatch.wire.listen import LISTEN_PATTERN, ListenAddress, parse_listen
 
@@ -109,7 +110,18 @@ def load(text: str | bytes, file_name: str, environ: Mapping[str, str]) -> Confi
 
     Raises ConfigError with all that is wrong, as far as it can be known.
     """
-    return read(Config, text, file_name, environ)
+    return read(Config, text, file_name, environ, also=_unfit)
+
+
+def _unfit(config: Config, document: Document) -> Iterator[Problem]:
+    """Yield a problem for each target that stands in the file and does not suit its probe."""
+    for name, check in config.checks.items():
+        if isinstance(check.source_options, StaticOptions):
+            for index, target in enumerate(check.source_options.root):
+                path = ("checks", name, "source", "static", index)
+                if missing := check.probe_options.misses(target.endpoint()):
+                    message = f"{missing}, for the probe {check.probe_name}"
+                    yield Problem(document.where(path), path, message)
 
 
 def schema() -> dict[str, Any]:

@@ -259,6 +259,10 @@ class Sink(Protocol):
         """Settled packets."""
         ...
 
+    def observe(self, result: Result) -> None:
+        """An attempt of a probe that is no ping has ended."""
+        ...
+
     def note(self, transition: Transition) -> None:
         """A status changed."""
         ...

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 WINDOW = 30
 """How many of the latest packets minimum, maximum, mean and deviation look at."""
 
+PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+
 
 def percentile(ordered: Sequence[float], share: float) -> float:
     """Return the value below which `share` of `ordered` lies, by nearest rank; never invents one.
@@ -15,6 +17,18 @@ def percentile(ordered: Sequence[float], share: float) -> float:
     """
     rank = math.ceil(share * len(ordered))
     return ordered[max(rank, 1) - 1]
+
+
+def figures(values: Sequence[float]) -> dict[str, float] | None:
+    """Return min, mean, percentiles, max and population stddev of all; None without values."""
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    mean = math.fsum(ordered) / len(ordered)
+    variance = math.fsum((value - mean) ** 2 for value in ordered) / len(ordered)
+    ranks = {name: percentile(ordered, share) for name, share in PERCENTILES.items()}
+    spread = {"max": ordered[-1], "stddev": math.sqrt(variance)}
+    return {"min": ordered[0], "mean": mean, **ranks, **spread}
 
 
 class Window:

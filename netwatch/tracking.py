@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from netwatch.model import Batch, Check, Outcome, Sink, Status, Target, Transition
+from netwatch.model import Batch, Check, Outcome, Result, Sink, Status, Target, Transition
 from netwatch.state import Health, StateOptions
 
 
@@ -106,6 +106,14 @@ class Tracker:
             for transition in transitions:
                 sink.note(transition)
 
+    def observe(self, result: Result) -> None:
+        """Judge one result, and hand it on."""
+        transitions = self._judge(_batch_of(result))
+        for sink in self._sinks:
+            sink.observe(result)
+            for transition in transitions:
+                sink.note(transition)
+
     def _judge(self, batch: Batch) -> list[Transition]:
         found = []
         tracked, ok = self._tracked, Outcome.OK
@@ -161,6 +169,16 @@ class Tracker:
         # A streak may have begun before the status changed last, and the wall clock may step.
         lasted, tracked.since = max(since - tracked.since, 0.0), since
         return Transition(target, before, after, since, lasted, _why(tracked))
+
+
+def _batch_of(result: Result) -> Batch:
+    """Return the same as a batch, so that one set of rules judges all."""
+    batch = Batch()
+    duration = math.nan if result.duration is None else result.duration
+    batch.add(
+        result.target, result.started, result.outcome, duration=duration, detail=result.detail
+    )
+    return batch
 
 
 def _why(tracked: _Tracked) -> str:

@@ -1,7 +1,7 @@
 """YAML text to a validated model, or all that is wrong with it: plain words, line and column."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -65,10 +65,13 @@ def read(
     text: str | bytes,
     file_name: str,
     environ: Mapping[str, str] | None = None,
+    *,
+    also: Callable[[ModelT, Document], Iterable[Problem]] = lambda _model, _document: (),
 ) -> ModelT:
     """Read and check a document; `file_name` is for messages, `environ` for `${NAME}`.
 
-    Raises ConfigError with all that is wrong, as far as it can be known.
+    `also` finds what is wrong with a model that is valid as such. Raises ConfigError with all that
+    is wrong, as far as it can be known.
     """
     problems: list[Problem] = []
     try:
@@ -86,6 +89,7 @@ def read(
         wrong = explain(error, document, model.model_json_schema())
         problems += [problem for problem in wrong if problem.mark not in said]
     else:
+        problems += also(found, document)
         if not problems:
             return found
     raise ConfigError(file_name, problems)
@@ -168,18 +172,19 @@ def _readable(fact: Any, detail: ErrorDetails) -> Any:
 
 def _places(schema: JsonSchema, path: Path) -> list[JsonSchema]:
     """Return the parts of `schema` that may describe what is at `path`, alternatives resolved."""
-    places = list(_alternatives(schema, schema))
+    places = list(alternatives(schema, schema))
     for part in path:
         inner = [_inside(place, part) for place in places]
-        places = [choice for place in inner if place for choice in _alternatives(schema, place)]
+        places = [choice for place in inner if place for choice in alternatives(schema, place)]
     return places
 
 
-def _alternatives(schema: JsonSchema, place: JsonSchema) -> Iterator[JsonSchema]:
+def alternatives(schema: JsonSchema, place: JsonSchema) -> Iterator[JsonSchema]:
+    """Yield what a place may be, references followed: several where it is a union."""
     if "$ref" in place:
         place = schema["$defs"][place["$ref"].rpartition("/")[2]]
     for choice in place.get("anyOf", ()):
-        yield from _alternatives(schema, choice)
+        yield from alternatives(schema, choice)
     if "anyOf" not in place:
         yield place
 

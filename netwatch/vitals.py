@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from netwatch import __version__
 from netwatch.net.ping.engine import Pinger
+from netwatch.prober import Prober
 from netwatch.stats import WorstRecent
 
 
@@ -46,6 +47,7 @@ class Vitals:
         self,
         *,
         pinger: Pinger,
+        prober: Prober,
         loop_lag: LoopLag,
         reloads: ReloadRecord,
         local_errors: Mapping[str, int],
@@ -54,6 +56,7 @@ class Vitals:
     ) -> None:
         """`local_errors` counts by check, `series` tells how many the last scrape had."""
         self._pinger = pinger
+        self._prober = prober
         self._loop_lag = loop_lag
         self._reloads = reloads
         self._local_errors = local_errors
@@ -98,8 +101,8 @@ class Vitals:
         counts = self._pinger.counts
         yield GaugeMetricFamily(
             "netwatch_schedule_lag_seconds",
-            "Worst delay of a ping against its beat of the last minute.",
-            self._pinger.lag.at(self._now()),
+            "Worst delay of a ping or an attempt against its beat of the last minute.",
+            max(self._pinger.lag.at(self._now()), self._prober.lag.at(self._now())),
         )
         yield CounterMetricFamily(
             "netwatch_icmp_socket_drops",

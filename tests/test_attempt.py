@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from netwatch.attempt import Attempt, make_attempt
+from netwatch.attempt import Attempt, BugLog, make_attempt
 from netwatch.model import Outcome, ProbeError, Result
 from tests.nouns import a_target
 
@@ -78,9 +78,32 @@ async def test_a_failed_handshake_is_told_as_tls() -> None:
     assert (await ended(ssl.SSLError(1, "wrong version number"))).outcome is Outcome.TLS
 
 
-async def test_a_bug_of_ours_is_not_an_outcome() -> None:
-    with pytest.raises(ZeroDivisionError):
-        await ended(ZeroDivisionError())
+async def test_a_bug_of_ours_is_our_own_fault_with_its_name_and_its_traceback_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    result = await ended(ZeroDivisionError("by 0"))
+    assert result.outcome is Outcome.LOCAL
+    assert result.detail == "bug of netwatch: ZeroDivisionError('by 0') (connect)"
+    assert (await ended(ZeroDivisionError(), expects_failure=True)).outcome is Outcome.LOCAL
+    assert "raise self.error\nZeroDivisionError: by 0" in caplog.text
+
+
+async def test_a_known_bug_is_not_logged_again_and_another_one_is(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bugs = BugLog()
+    for error in (ZeroDivisionError("a"), ZeroDivisionError("b"), KeyError("c"), KeyError("d")):
+        await make_attempt(Raises(error), a_target(), 1, bugs=bugs)
+    told = [str(record.exc_info[1]) for record in caplog.records if record.exc_info]
+    assert told == ["a", "'c'"]
+
+
+async def test_a_cancelled_attempt_has_no_result() -> None:
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(make_attempt(Hangs(), a_target(), 1000), name="attempt")
+        await asyncio.sleep(0)
+        task.cancel()
+    assert task.cancelled()
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ from netwatch.config import CheckConfig, load
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.table import Table
 from netwatch.exposition.text import render
-from netwatch.model import Batch, Check, Target, Transition
+from netwatch.model import Batch, Check, Result, Target, Transition
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.resolver import Answer
+from netwatch.probe import Engines, Services
+from netwatch.prober import Prober
 from netwatch.tracking import Tracker
 
 pytestmark = pytest.mark.virtual_time
@@ -52,6 +54,9 @@ class Diary:
     def take(self, batch: Batch) -> None:
         raise AssertionError(f"nothing is pinged here, but {batch}")
 
+    def observe(self, result: Result) -> None:
+        raise AssertionError(f"nothing is probed here, but {result}")
+
     def note(self, transition: Transition) -> None:
         raise AssertionError(f"nothing is pinged here, but {transition}")
 
@@ -68,9 +73,8 @@ class House:
         self.pinger = Pinger(lambda _: None)
         self.checks = Checks(
             group,
-            pinger=self.pinger,
+            engines=Engines(self.pinger, Prober(lambda _: None), Services(_resolve)),
             tracker=Tracker([self.diary]),
-            resolve=_resolve,
             sources=self.sources,
         )
 

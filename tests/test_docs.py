@@ -11,9 +11,11 @@ from netwatch.check import SOURCE_FAMILIES
 from netwatch.cli.main import parse
 from netwatch.config import load
 from netwatch.net.ping.engine import Pinger
+from netwatch.prober import Prober
 from netwatch.probes import PROBES
 from netwatch.sinks.prometheus import CHECK_FAMILIES, TARGET_FAMILIES
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES
+from netwatch.tally import ATTEMPT_FAMILIES
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 
 ROOT = Path(__file__).parent.parent
@@ -40,9 +42,11 @@ def commands() -> list[str]:
 
 def declared_families() -> set[str]:
     probes = [family for probe in PROBES.values() for family in probe.families]
-    tables = (*TARGET_FAMILIES, *CHECK_FAMILIES, *SOURCE_FAMILIES, *TEXTFILE_FAMILIES, *probes)
+    agent = (*CHECK_FAMILIES, *SOURCE_FAMILIES, *TEXTFILE_FAMILIES)
+    tables = (*TARGET_FAMILIES, *ATTEMPT_FAMILIES, *probes, *agent)
     vitals = Vitals(
         pinger=Pinger(lambda _: None),
+        prober=Prober(lambda _: None),
         loop_lag=LoopLag(),
         reloads=ReloadRecord(),
         local_errors={},

@@ -10,6 +10,7 @@ import pytest
 from netwatch.check import SOURCE_FAMILIES
 from netwatch.model import Batch
 from netwatch.net.ping.engine import Pinger
+from netwatch.prober import Prober
 from netwatch.probes import PROBES
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES
@@ -54,6 +55,7 @@ def metric_families() -> Iterator[tuple[str, str]]:
     with Pinger(ignore) as pinger:
         vitals = Vitals(
             pinger=pinger,
+            prober=Prober(lambda _: None),
             loop_lag=LoopLag(),
             reloads=ReloadRecord(),
             local_errors={},

@@ -2,7 +2,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from netwatch.model import Batch, Check, Oddity, Outcome, Status, Target, Transition
+from netwatch.model import Batch, Check, Oddity, Outcome, Result, Status, Target, Transition
 from netwatch.state import StateOptions
 from netwatch.tracking import Tracker
 from tests.nouns import a_batch, a_check, a_target
@@ -35,6 +35,9 @@ class Diary:
 
     def take(self, batch: Batch) -> None:
         self.told.append(("take", batch))
+
+    def observe(self, result: Result) -> None:
+        self.told.append(("observe", result))
 
     def note(self, transition: Transition) -> None:
         self.told.append(("note", transition))

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from netwatch import __version__
 from netwatch.model import Batch
 from netwatch.net.ping.engine import Pinger
+from netwatch.prober import Prober
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 from tests.net.ping.pinging import PATIENT, target_at
 
@@ -20,6 +21,7 @@ class House:
     """All that the vitals tell of, on a clock that is turned by hand."""
 
     pinger: Pinger
+    prober: Prober = field(default_factory=lambda: Prober(lambda _: None))
     now: float = 100.0
     series: int = 0
     loop_lag: LoopLag = field(default_factory=LoopLag)
@@ -31,6 +33,7 @@ class House:
         registry.register(
             Vitals(
                 pinger=self.pinger,
+                prober=self.prober,
                 loop_lag=self.loop_lag,
                 reloads=self.reloads,
                 local_errors=self.local_errors,
@@ -107,6 +110,8 @@ def test_the_worst_lag_is_told_for_a_while(house: House) -> None:
     scrape = house.scrape()
     assert scrape["netwatch_loop_lag_seconds"] == 0.7
     assert scrape["netwatch_schedule_lag_seconds"] == 0.3
+    house.prober.lag.observe(0.4, house.now)
+    assert house.scrape()["netwatch_schedule_lag_seconds"] == 0.4
     house.now += 61
     assert house.scrape()["netwatch_loop_lag_seconds"] == 0
 

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from netwatch.model import Result, Target
-from netwatch.sinks.summary import PingSummary, exit_code, verdict
+from netwatch.sinks.attempts import AttemptSummary
+from netwatch.sinks.summary import PingSummary, Summary, exit_code, verdict
 
 SCHEMA = "netwatch.probe/1"
 """Grows by new keys only; a change of meaning gets another number."""
 
 
 def summary_document(
-    summaries: Sequence[PingSummary], complaints: Sequence[str] = ()
+    summaries: Sequence[Summary], complaints: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return the whole run as one JSON object; `complaints` are of checks that could not run."""
     return {
@@ -26,21 +27,56 @@ def summary_document(
 
 
 def result_line(result: Result) -> str:
+    """Return one packet as a line of JSON."""
+    return json.dumps(_result_document(result))
+
+
+def attempt_line(result: Result) -> str:
     """Return one attempt as a line of JSON."""
     return json.dumps(
         {
-            "schema": SCHEMA,
-            "type": "result",
-            **_names(result.target),
-            "started": result.started,
-            "outcome": result.outcome,
-            "duration_seconds": result.duration,
-            "detail": result.detail,
+            **_result_document(result),
+            "failed_phase": result.phase,
+            "phases_seconds": result.phases,
+            "values": result.values,
         }
     )
 
 
-def _target_document(summary: PingSummary) -> dict[str, Any]:
+def _result_document(result: Result) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "type": "result",
+        **_names(result.target),
+        "started": result.started,
+        "outcome": result.outcome,
+        "duration_seconds": result.duration,
+        "detail": result.detail,
+    }
+
+
+def _target_document(summary: Summary) -> dict[str, Any]:
+    if isinstance(summary, AttemptSummary):
+        return _attempts_document(summary)
+    return _pings_document(summary)
+
+
+def _attempts_document(summary: AttemptSummary) -> dict[str, Any]:
+    tally = summary.tally
+    return {
+        **_names(summary.target),
+        "ok": summary.is_well,
+        "attempts": tally.attempts,
+        "successes": tally.successes,
+        "failures": tally.failures,
+        "duration_seconds": summary.figures(),
+        "phases_seconds": summary.phases,
+        "values": summary.latest.values if summary.latest else {},
+        "reasons": dict(summary.reasons),
+    }
+
+
+def _pings_document(summary: PingSummary) -> dict[str, Any]:
     tally = summary.tally
     return {
         **_names(summary.target),

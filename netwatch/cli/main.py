@@ -3,19 +3,23 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from netwatch import __version__
 from netwatch.cli.agent import add_agent_parser
 from netwatch.cli.config import add_config_parser
 from netwatch.cli.probe import add_probe_parser
+from netwatch.cli.probe_attempts import add_probe_attempts_parser
 from netwatch.cli.probe_icmp import add_probe_icmp_parser
+from netwatch.probe import AttemptOptions, ProbeOptions
 from netwatch.probes import PROBES
 
+Probes = Mapping[str, type[ProbeOptions]]
 
-def main(arguments: Sequence[str] | None = None) -> int:
+
+def main(arguments: Sequence[str] | None = None, probes: Probes = PROBES) -> int:
     """Run a command; return its exit code: 0 well, 1 something is not, 2 usage or own trouble."""
-    args = parse(sys.argv[1:] if arguments is None else arguments)
+    args = parse(sys.argv[1:] if arguments is None else arguments, probes)
     try:
         code: int = args.run(args)
         if sys.stdout is not None:
@@ -29,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
+def parse(arguments: Sequence[str], probes: Probes = PROBES) -> argparse.Namespace:
     """Return what the arguments say; `run` is the command. Exits with 2 where they are wrong."""
     parser = argparse.ArgumentParser(
         prog="netwatch",
@@ -40,14 +44,17 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add_agent_parser(commands)
     add_probe_parser(commands)
     add_probe_icmp_parser(commands)
+    for kind, options in probes.items():
+        if issubclass(options, AttemptOptions):
+            add_probe_attempts_parser(commands, kind, options)
     add_config_parser(commands)
-    return parser.parse_args(_joined(arguments))
+    return parser.parse_args(_joined(arguments, probes))
 
 
-def _joined(arguments: Sequence[str]) -> list[str]:
+def _joined(arguments: Sequence[str], probes: Probes) -> list[str]:
     """Make `probe icmp` one command, beside `probe CHECK`: a kind of probe wins over a check."""
     match list(arguments):
-        case ["probe", kind, *rest] if kind in PROBES:
+        case ["probe", kind, *rest] if kind in probes:
             return [f"probe {kind}", *rest]
         case words:
             return words

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from netwatch.model import Batch, Endpoint, Sink, Snapshot, Source, Target
+from netwatch.model import Batch, Check, Endpoint, Result, Sink, Snapshot, Source, Target
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.resolver import NameUnknown, Resolver, ResolverFailed
-from netwatch.probe import ProbeOptions
+from netwatch.probe import Engines, Following, ProbeOptions, Services
+from netwatch.prober import Note, Prober, unwatched
 from netwatch.resolution import Lookup, ResolveOptions, with_literal_address
 
 RESOLVE_SECONDS = 5.0
@@ -32,7 +33,7 @@ class SourceFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A target, and how to probe it."""
+    """A target, and how to probe it; the same options for all targets of a check."""
 
     target: Target
     options: ProbeOptions
@@ -65,10 +66,15 @@ async def first_snapshot(source: Source) -> Snapshot:
     return said.result()
 
 
-async def resolved(endpoints: Sequence[Endpoint], options: ResolveOptions) -> Snapshot:
-    """Return the endpoints with addresses; a name that has none stays, with its problem."""
+async def resolved(endpoints: Sequence[Endpoint], options: ResolveOptions | None) -> Snapshot:
+    """Return the endpoints with addresses; a name that has none stays, with its problem.
+
+    Without options all names stay.
+    """
     resolver = Resolver()
     endpoints = [with_literal_address(endpoint) for endpoint in endpoints]
+    if options is None:
+        return tuple({endpoint.identity: endpoint for endpoint in endpoints}.values())
     names = {endpoint.host for endpoint in endpoints if not endpoint.address}
     lookups = {name: Lookup(name, options) for name in names}
     async with asyncio.TaskGroup() as group:
@@ -97,28 +103,37 @@ async def probe(
     count: int | None,
     sinks: Sequence[Sink],
     show: Callable[[], None] | None = None,
+    *,
+    watch: Callable[[Target], Note] = unwatched,
 ) -> None:
-    """Probe all targets `count` times (None: until Ctrl-C) and tell the sinks.
+    """Probe all targets `count` times (0: until Ctrl-C, None: as often as the probe is wont to).
 
-    `show` is called every `SHOW_SECONDS`. Raises PrivilegeError. Ctrl-C and SIGTERM end it early;
-    what has settled by then has been told.
+    The sinks are told, `show` is called every `SHOW_SECONDS`, and `watch` is for attempts. Raises
+    PrivilegeError. Ctrl-C and SIGTERM end it early; what has settled by then has been told.
     """
 
     def tell(batch: Batch) -> None:
         for sink in sinks:
             sink.take(batch)
 
-    Pinger.check_privilege()
+    def tell_one(result: Result) -> None:
+        for sink in sinks:
+            sink.observe(result)
+
+    if any(assignment.options.needs_icmp for assignment in assignments):
+        Pinger.check_privilege()
     _announce(assignments, sinks)
     with Pinger(tell, longest_tick=LOOK_SECONDS) as pinger:
-        _begin(pinger, assignments, count)
+        prober = Prober(tell_one, watch=watch)
+        _begin(Engines(pinger, prober, Services(Resolver().resolve)), assignments, count)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(pinger.run(), name="pinger")
+                group.create_task(prober.run(), name="prober")
                 group.create_task(_end_at_a_signal(), name="signals")
                 if show:
                     group.create_task(_repeat(show), name="progress")
-                group.create_task(_end_when_done(pinger), name="end")
+                group.create_task(_end_when_done(pinger, prober), name="end")
         except* (_Over, BrokenPipeError):
             pass  # who reads our output may have seen enough, too
 
@@ -131,16 +146,23 @@ def _announce(assignments: Sequence[Assignment], sinks: Sequence[Sink]) -> None:
             sink.join(assignment.target)
 
 
-def _begin(pinger: Pinger, assignments: Sequence[Assignment], count: int | None) -> None:
-    start = max(time.monotonic(), pinger.ready)
+def _begin(engines: Engines, assignments: Sequence[Assignment], count: int | None) -> None:
+    followings: dict[Check, Following] = {}
+    now = time.monotonic()
     for number, assignment in enumerate(assignments):
-        spread = min(SPREAD_SECONDS, assignment.options.interval / len(assignments))
-        following = assignment.options.follow(pinger)
-        following.join(assignment.target, first=start + number * spread, count=count)
+        target, options = assignment.target, assignment.options
+        if target.check not in followings:
+            followings[target.check] = options.follow(engines)
+        start = max(now, engines.pinger.ready) if options.needs_icmp else now
+        spread = min(SPREAD_SECONDS, options.interval / len(assignments))
+        wanted = options.count if count is None else count
+        first = start + number * spread
+        followings[target.check].join(target, first=first, count=wanted or None)
 
 
-async def _end_when_done(pinger: Pinger) -> NoReturn:
+async def _end_when_done(pinger: Pinger, prober: Prober) -> NoReturn:
     await pinger.all_done()
+    await prober.all_done()
     raise _Over
 
 

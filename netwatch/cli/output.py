@@ -2,21 +2,23 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Self
 
 from prometheus_client import CollectorRegistry
 
-from netwatch.cli.documents import result_line, summary_document
+from netwatch.cli.attempts_table import attempt_lines, attempts_table
+from netwatch.cli.documents import attempt_line, result_line, summary_document
 from netwatch.cli.table import table
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.store import Store
-from netwatch.model import Batch, Check, Sink, Target, Transition
-from netwatch.probes import PROBES
+from netwatch.model import Batch, Check, Result, Sink, Target, Transition
+from netwatch.probe import ProbeOptions
+from netwatch.sinks.attempts import AttemptSummary
 from netwatch.sinks.prometheus import PrometheusSink
-from netwatch.sinks.summary import PingSummary, SummarySink, verdict
+from netwatch.sinks.summary import Summary, SummarySink, verdict
 
 FORMATS = ("table", "json", "jsonl", "prometheus")
 
@@ -36,16 +38,25 @@ class Output:
     `sinks` must be told of the results. On a terminal `show` redraws the table.
     """
 
-    def __init__(self, form: str, *, by_check: bool, complaints: Sequence[str] = ()) -> None:
-        """`form` is one of `FORMATS`; `by_check` names the checks, and puts the sentence first.
+    def __init__(
+        self,
+        form: str,
+        probes: Mapping[str, type[ProbeOptions]],
+        *,
+        by_check: bool,
+        complaints: Sequence[str] = (),
+        is_alone: bool = True,
+    ) -> None:
+        """`form` is one of `FORMATS`, `probes` are those of the checks that run.
 
-        `complaints` are of checks that could not run.
+        `by_check` names the checks, and puts the sentence first. `complaints` are of checks that
+        could not run. Where somebody else writes to the terminal too, it is not `is_alone`.
         """
         self._complaints = complaints
         self._form = form
         self._by_check = by_check
         self._summary = SummarySink()
-        self._metrics = PrometheusSink(PROBES)
+        self._metrics = PrometheusSink(probes)
         self.sinks: list[Sink] = [self._summary]
         self.show: Callable[[], None] | None = None
         self._live: AbstractContextManager[object] = nullcontext()
@@ -53,11 +64,11 @@ class Output:
             self.sinks.append(_JsonLines())
         elif form == "prometheus":
             self.sinks.append(self._metrics)
-        elif form == "table" and _is_terminal():
+        elif form == "table" and is_alone and _is_terminal():
             self._draw_live()
 
     @property
-    def summaries(self) -> Sequence[PingSummary]:
+    def summaries(self) -> Sequence[Summary]:
         """What was measured of each target so far."""
         return self._summary.summaries
 
@@ -96,12 +107,24 @@ class Output:
         self.show = show
 
     def _table(self) -> list[str]:
-        return table(self.summaries, by_check=self._by_check)
+        lines = []
+        if self._summary.pings:
+            lines += table(self._summary.pings, by_check=self._by_check)
+        if self._summary.attempts:
+            lines += attempts_table(self._summary.attempts, by_check=self._by_check)
+        return lines
 
     def _print_table(self) -> None:
         sentence = verdict(self.summaries)
-        lines = [sentence, "", *self._table()] if self._by_check else [*self._table(), sentence]
-        print("\n".join(lines))
+        lines = self._only_attempt() or self._table()
+        print("\n".join([sentence, "", *lines] if self._by_check else [*lines, sentence]))
+
+    def _only_attempt(self) -> list[str]:
+        """Show all that there is, where it is only one attempt."""
+        match self.summaries:
+            case [AttemptSummary(latest=Result() as only) as summary]:
+                return attempt_lines(only) if summary.tally.attempts == 1 else []
+        return []
 
     def _print_json(self) -> None:
         print(json.dumps(summary_document(self.summaries, self._complaints), indent=2))
@@ -138,6 +161,9 @@ class _JsonLines:
     def take(self, batch: Batch) -> None:
         for result in batch.results():
             print(result_line(result), flush=True)
+
+    def observe(self, result: Result) -> None:
+        print(attempt_line(result), flush=True)
 
     def note(self, transition: Transition) -> None:
         pass

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netwatch.cli.once import Assignment, SourceFailedError, first_snapshot, resolved
-from netwatch.cli.run import add_run_arguments, run_once
+from netwatch.cli.run import add_run_arguments, add_verbose_argument, run_once
 from netwatch.config import CheckConfig, Config
 from netwatch.configfile import ConfigFile
 from netwatch.model import Check, Snapshot, Target
@@ -35,6 +35,7 @@ def add_probe_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentPa
     parser.add_argument("checks", metavar="CHECK", nargs="*", help="names of checks; all if none")
     parser.add_argument("--config", metavar="FILE", type=Path, help="the configuration file")
     add_run_arguments(parser)
+    add_verbose_argument(parser)
     parser.set_defaults(run=run_probe)
 
 
@@ -79,7 +80,8 @@ async def _ask(name: str, config: CheckConfig) -> tuple[list[Assignment], str]:
     except SourceFailedError as error:
         return [], f"{name}: {error}"
     complaint = "" if snapshot else f"{name}: its source names no target"
-    return list(_assignments(name, config, await resolved(snapshot, config.resolve))), complaint
+    resolve = config.resolve if config.probe_options.needs_address else None
+    return list(_assignments(name, config, await resolved(snapshot, resolve))), complaint
 
 
 def _assignments(name: str, config: CheckConfig, endpoints: Snapshot) -> Iterator[Assignment]:

@@ -4,17 +4,14 @@ import argparse
 import asyncio
 import sys
 
-from pydantic import ValidationError
-
+from netwatch.cli.flags import validated
 from netwatch.cli.once import Assignment, resolved
 from netwatch.cli.run import add_run_arguments, run_once
+from netwatch.cli.targets import add_family_arguments, check_family
 from netwatch.model import Check, Endpoint, Target
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.resolution import ResolveOptions
 from netwatch.sources.endpoint import probeable_host
-from netwatch.validation import explain
-from netwatch.wire.document import Document, Mark
-from netwatch.wire.hostname import parse_address
 
 INTERVAL = "200ms"
 
@@ -51,11 +48,9 @@ def add_probe_icmp_parser(
         flags = dict.fromkeys((short, long))
         parser.add_argument(*flags, dest=key, metavar=metavar, type=kind, help=words)
     parser.add_argument("--df", dest="dont_fragment", action="store_true", help="do not fragment")
-    family = parser.add_mutually_exclusive_group()
-    family.add_argument("-4", dest="family", action="store_const", const="ipv4", help="IPv4 only")
-    family.add_argument("-6", dest="family", action="store_const", const="ipv6", help="IPv6 only")
+    add_family_arguments(parser)
     add_run_arguments(parser)
-    parser.set_defaults(run=run_probe_icmp, interval=INTERVAL, family="any")
+    parser.set_defaults(run=run_probe_icmp, interval=INTERVAL, verbose=False)
 
 
 def run_probe_icmp(args: argparse.Namespace) -> int:
@@ -77,23 +72,11 @@ def _options(args: argparse.Namespace) -> IcmpOptions:
     """Return the options that the flags say. Raises ValueError that names the flags."""
     given = {key: getattr(args, key) for key in _FLAGS if getattr(args, key) is not None}
     given["dont_fragment"] = args.dont_fragment
-    try:
-        return IcmpOptions.model_validate(given)
-    except ValidationError as error:
-        document = Document(given, {}, {(): Mark(1, 1)})
-        problems = explain(error, document, IcmpOptions.model_json_schema())
-        raise ValueError(
-            "; ".join(
-                f"{_FLAGS[str(problem.path[0])][1]}: {problem.message}" for problem in problems
-            )
-        ) from None
+    return validated(IcmpOptions, given, {key: flags[1] for key, flags in _FLAGS.items()})
 
 
 def _endpoint(text: str, family: str) -> Endpoint:
     """Return the target. Raises ValueError for what is none, or an address of the other family."""
     host = probeable_host(text)
-    address = parse_address(host)
-    if address and family not in ("any", f"ipv{address.version}"):
-        flag = {"ipv4": "-4", "ipv6": "-6"}[family]
-        raise ValueError(f"found {text!r}, expected an address or a name that goes with {flag}")
+    check_family(text, host, family)
     return Endpoint(name=text, host=host)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from netwatch.cli.once import Assignment, probe
 from netwatch.cli.output import FORMATS, Output, default_format
+from netwatch.cli.trace import Trace
 from netwatch.net.ping.opening import ChannelError
 from netwatch.sinks.summary import exit_code
 
-COUNT = 5
 EXIT_CODES = "Exit code: 0 all is well, 1 something is not, 2 usage, configuration or own trouble."
 
 
@@ -22,8 +22,8 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         "--count",
         metavar="N",
         type=_count,
-        default=COUNT,
-        help=f"packets to each target, 0 for no end but Ctrl-C (default {COUNT})",
+        help="packets to each target, or attempts at it, 0 for no end but Ctrl-C "
+        "(default 5 packets, 1 attempt)",
     )
     parser.add_argument(
         "-o",
@@ -31,6 +31,16 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         choices=FORMATS,
         default=default_format(),
         help="what to print (default: table on a terminal, json on a pipe)",
+    )
+
+
+def add_verbose_argument(parser: argparse.ArgumentParser) -> None:
+    """Register it; pings have no steps that could be shown."""
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="write each step of each attempt to standard error, with its time",
     )
 
 
@@ -44,10 +54,15 @@ def run_once(
     """Probe, print, and return the exit code; `complaints` are of checks that cannot run."""
     for complaint in complaints:
         print(complaint, file=sys.stderr)
-    output = Output(args.output, by_check=by_check, complaints=complaints)
+    probes = {one.target.check.probe: type(one.options) for one in assignments}
+    trace = Trace(sys.stderr if args.verbose else None)
+    output = Output(
+        args.output, probes, by_check=by_check, complaints=complaints, is_alone=not args.verbose
+    )
+    sinks = [trace, *output.sinks]
     try:
         with output:
-            asyncio.run(probe(assignments, args.count or None, output.sinks, output.show))
+            asyncio.run(probe(assignments, args.count, sinks, output.show, watch=trace.watch))
     except ChannelError as error:
         print(error.detail, file=sys.stderr)
         return 2

@@ -13,7 +13,7 @@ from typing import Self
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.histogram import Histogram
 from netwatch.exposition.table import Row, Table
-from netwatch.model import Batch, Check, Endpoint, Outcome, Target, Transition
+from netwatch.model import Batch, Check, Endpoint, Outcome, Result, Target, Transition
 from netwatch.net.ping.tally import PingTally
 
 PROBE = "icmp"
@@ -193,6 +193,9 @@ class PingExporterSink:
             self._waiting.append(batch)
         elif self._pings:
             self._count(batch)
+
+    def observe(self, result: Result) -> None:
+        pass
 
     def note(self, transition: Transition) -> None:
         pass

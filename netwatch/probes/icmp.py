@@ -10,7 +10,7 @@ from netwatch.model import Target
 from netwatch.net.ping.engine import Pinger, PingOptions
 from netwatch.net.ping.tally import PingTally
 from netwatch.options import PositiveDuration
-from netwatch.probe import ProbeOptions
+from netwatch.probe import Engines, ProbeOptions
 
 
 def _counter(name: str, key: str, help_: str, label: str = "") -> Family:
@@ -99,6 +99,8 @@ class IcmpOptions(ProbeOptions):
         *(0.3, 1.0, 3.0),
     )
     histogram_key: ClassVar[str] = "rtt"
+    needs_icmp: ClassVar[bool] = True
+    count: ClassVar[int] = 5
 
     interval: Annotated[PositiveDuration, Field(ge=0.01, le=3600)] = 1.0
     """Time between two packets to one target; sends keep this beat without drift."""
@@ -125,8 +127,8 @@ class IcmpOptions(ProbeOptions):
     def tally() -> PingTally:
         return PingTally()
 
-    def follow(self, pinger: Pinger) -> IcmpFollowing:
-        return IcmpFollowing(pinger, self.ping_options())
+    def follow(self, engines: Engines) -> IcmpFollowing:
+        return IcmpFollowing(engines.pinger, self.ping_options())
 
     def ping_options(self) -> PingOptions:
         """Return what the engine needs of this."""

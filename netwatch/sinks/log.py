@@ -3,7 +3,7 @@
 import logging
 from datetime import UTC, datetime
 
-from netwatch.model import Batch, Check, Status, Target, Transition
+from netwatch.model import Batch, Check, Result, Status, Target, Transition
 from netwatch.wire.duration import format_seconds
 
 LOG = logging.getLogger("netwatch.state")
@@ -30,6 +30,9 @@ class LogSink:
         pass
 
     def take(self, batch: Batch) -> None:
+        pass
+
+    def observe(self, result: Result) -> None:
         pass
 
     def note(self, transition: Transition) -> None:

@@ -7,12 +7,16 @@ is being rendered, settled batches wait, so that the packet equation holds in ev
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.table import Row, Table
-from netwatch.model import Batch, Check, Status, Target, Transition
-from netwatch.probe import ProbeOptions, Tally
+from netwatch.model import Batch, Check, Result, Status, Target, Transition
+from netwatch.probe import AttemptOptions, PacketTally, ProbeOptions
 from netwatch.sinks.durations import Durations
+from netwatch.tally import ATTEMPT_FAMILIES, AttemptTally
+
+TallyT = TypeVar("TallyT", PacketTally, AttemptTally)
 
 TARGET_FAMILIES = (
     Family(
@@ -63,13 +67,12 @@ class _Standing:
 
 
 @dataclass(slots=True, eq=False)
-class _Series:
+class _Series(Generic[TallyT]):
     """All that /metrics has of one target."""
 
     standing: _Standing
-    standing_row: Row
-    tally: Tally
-    tally_row: Row
+    tally: TallyT
+    rows: list[tuple[Table, Row]]
 
 
 class PrometheusSink:
@@ -79,17 +82,19 @@ class PrometheusSink:
         self._probes = probes
         self._targets = Table(TARGET_FAMILIES)
         self._checks = Table(CHECK_FAMILIES)
+        self._attempts = Table(ATTEMPT_FAMILIES)
         self._by_probe = {name: Table(probe.families) for name, probe in probes.items()}
         self._check_rows: dict[Check, Row] = {}
         self._durations: dict[Check, Durations] = {}
-        self._series: dict[Target, _Series] = {}
-        self._waiting: list[Batch | Transition] = []
+        self._series: dict[Target, _Series[PacketTally]] = {}
+        self._attempted: dict[Target, _Series[AttemptTally]] = {}
+        self._waiting: list[Batch | Result | Transition] = []
         self._renders = 0
 
     @property
     def tables(self) -> tuple[Table, ...]:
         """What is to be rendered; the same tables for the sink's whole life."""
-        return (self._targets, self._checks, *self._by_probe.values())
+        return (self._targets, self._checks, self._attempts, *self._by_probe.values())
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -106,7 +111,8 @@ class PrometheusSink:
         labels = {"check": check.name, "probe": check.probe}
         self._check_rows[check] = self._checks.add(labels, check)
         probe = self._probes[check.probe]
-        table = self._by_probe[check.probe]
+        makes_attempts = issubclass(probe, AttemptOptions)
+        table = self._attempts if makes_attempts else self._by_probe[check.probe]
         self._durations[check] = Durations(check, probe.buckets, probe.histogram_key, table)
 
     def end(self, check: Check) -> None:
@@ -114,27 +120,30 @@ class PrometheusSink:
         del self._durations[check]
 
     def join(self, target: Target) -> None:
-        check, labels = target.check, _labels(target)
-        standing = _Standing()
-        tally = self._probes[check.probe].tally()
-        self._durations[check].join(target, tally)
-        self._series[target] = _Series(
-            standing,
-            self._targets.add(labels, standing),
-            tally,
-            self._by_probe[check.probe].add(labels, tally),
-        )
+        probe = target.check.probe
+        standing, tally = _Standing(), self._probes[probe].tally()
+        self._durations[target.check].join(target, tally)
+        rows = [
+            self._row(self._targets, target, standing),
+            self._row(self._by_probe[probe], target, tally),
+        ]
+        if isinstance(tally, AttemptTally):
+            rows.append(self._row(self._attempts, target, tally))
+            self._attempted[target] = _Series(standing, tally, rows)
+        else:
+            self._series[target] = _Series(standing, tally, rows)
 
     def change(self, target: Target) -> None:
-        series, labels = self._series[target], _labels(target)
-        self._targets.relabel(series.standing_row, labels)
-        self._by_probe[target.check.probe].relabel(series.tally_row, labels)
+        labels = _labels(target)
+        for table, row in self._of(target).rows:
+            table.relabel(row, labels)
         self._durations[target.check].change(target)
 
     def leave(self, target: Target) -> None:
-        series = self._series.pop(target)
-        self._targets.remove(series.standing_row)
-        self._by_probe[target.check.probe].remove(series.tally_row)
+        for table, row in self._of(target).rows:
+            table.remove(row)
+        self._series.pop(target, None)
+        self._attempted.pop(target, None)
         self._durations[target.check].leave(target)
 
     def take(self, batch: Batch) -> None:
@@ -142,6 +151,12 @@ class PrometheusSink:
             self._waiting.append(batch)
         else:
             self._count(batch)
+
+    def observe(self, result: Result) -> None:
+        if self._renders:
+            self._waiting.append(result)
+        else:
+            self._count_attempt(result)
 
     def note(self, transition: Transition) -> None:
         if self._renders:
@@ -154,6 +169,8 @@ class PrometheusSink:
         for told in waiting:
             if isinstance(told, Batch):
                 self._count(told)
+            elif isinstance(told, Result):
+                self._count_attempt(told)
             else:
                 self._show(told)
 
@@ -176,10 +193,21 @@ class PrometheusSink:
             if series is not None:
                 series.tally.note(oddity)
 
-    def _show(self, transition: Transition) -> None:
-        series = self._series.get(transition.target)
+    def _count_attempt(self, result: Result) -> None:
+        series = self._attempted.get(result.target)
         if series is not None:
-            series.standing.status = transition.after
+            series.tally.count(result)
+
+    def _show(self, transition: Transition) -> None:
+        if transition.target in self._series or transition.target in self._attempted:
+            self._of(transition.target).standing.status = transition.after
+
+    def _of(self, target: Target) -> _Series[PacketTally] | _Series[AttemptTally]:
+        return self._series.get(target) or self._attempted[target]
+
+    @staticmethod
+    def _row(table: Table, target: Target, record: object) -> tuple[Table, Row]:
+        return table, table.add(_labels(target), record)
 
 
 def _labels(target: Target) -> dict[str, str]:

@@ -3,26 +3,22 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from enum import Enum
+from typing import ClassVar
 
-from netwatch.model import Batch, Check, Outcome, Target, Transition
+from netwatch.model import Batch, Check, Outcome, Result, Target, Transition
 from netwatch.net.ping.tally import PingTally
-from netwatch.stats import percentile
+from netwatch.sinks.attempts import AttemptSummary
+from netwatch.sinks.trouble import Trouble
+from netwatch.stats import figures
 
-PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
-
-
-class Trouble(Enum):
-    """What may be wrong with a target: in words for one, and for many."""
-
-    OURS = ("could not be measured", "could not be measured")
-    UNKNOWN = ("is not known yet", "are not known yet")
-    SILENT = ("does not answer", "do not answer")
-    LOSSY = ("loses packets", "lose packets")
+PING = "icmp"
+"""The probe whose results come in batches; all others make attempts."""
 
 
 class PingSummary:
     """All that one target's packets gave; durations in seconds."""
+
+    well: ClassVar[tuple[str, str]] = ("answers", "answer")
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -54,15 +50,11 @@ class PingSummary:
         return Trouble.LOSSY if self.tally.received else Trouble.SILENT
 
     def figures(self) -> dict[str, float] | None:
-        """Return min, mean, max, stddev and percentiles in seconds; None without replies."""
-        ordered = sorted(self.durations)
-        if not ordered:
-            return None
-        mean = math.fsum(ordered) / len(ordered)
-        variance = math.fsum((value - mean) ** 2 for value in ordered) / len(ordered)
-        ranks = {name: percentile(ordered, share) for name, share in PERCENTILES.items()}
-        spread = {"max": ordered[-1], "stddev": math.sqrt(variance)}
-        return {"min": ordered[0], "mean": mean, **ranks, **spread}
+        """Return the figures of all round-trip times in seconds; None without replies."""
+        return figures(self.durations)
+
+
+Summary = PingSummary | AttemptSummary
 
 
 class SummarySink:
@@ -70,10 +62,20 @@ class SummarySink:
 
     def __init__(self) -> None:
         self._summaries: dict[Target, PingSummary] = {}
+        self._attempts: dict[Target, AttemptSummary] = {}
 
     @property
-    def summaries(self) -> Sequence[PingSummary]:
+    def pings(self) -> Sequence[PingSummary]:
         return tuple(self._summaries.values())
+
+    @property
+    def attempts(self) -> Sequence[AttemptSummary]:
+        return tuple(self._attempts.values())
+
+    @property
+    def summaries(self) -> Sequence[Summary]:
+        """All of them, those of pings first."""
+        return (*self.pings, *self.attempts)
 
     def begin(self, check: Check) -> None:
         pass
@@ -82,7 +84,10 @@ class SummarySink:
         pass
 
     def join(self, target: Target) -> None:
-        self._summaries[target] = PingSummary(target)
+        if target.check.probe == PING:
+            self._summaries[target] = PingSummary(target)
+        else:
+            self._attempts[target] = AttemptSummary(target)
 
     def change(self, target: Target) -> None:
         pass
@@ -108,21 +113,25 @@ class SummarySink:
         for target, oddity in batch.oddities:
             self._summaries[target].tally.note(oddity)
 
+    def observe(self, result: Result) -> None:
+        self._attempts[result.target].count(result)
+
     def note(self, transition: Transition) -> None:
         pass
 
 
-def verdict(summaries: Sequence[PingSummary]) -> str:
+def verdict(summaries: Sequence[Summary]) -> str:
     """Say in one sentence whether all is well, and what is not."""
     total = len(summaries)
     if not total:
         return "There is nothing to probe: no source names a target."
     count = Counter(summary.trouble for summary in summaries)
     if total == 1:
-        (trouble,) = count
-        return f"{summaries[0].target} {trouble.value[0] if trouble else 'answers'}."
+        (only,) = summaries
+        return f"{only.target} {only.trouble.value[0] if only.trouble else only.well[0]}."
     if count[None] == total:
-        return f"All {total} targets answer."
+        words = {summary.well[1] for summary in summaries}
+        return f"All {total} targets {words.pop() if len(words) == 1 else 'are well'}."
     told = [
         f"{count[trouble]} of {total} targets {trouble.value[count[trouble] > 1]}"
         for trouble in Trouble
@@ -131,7 +140,7 @@ def verdict(summaries: Sequence[PingSummary]) -> str:
     return f"{', '.join(told)}."
 
 
-def exit_code(summaries: Sequence[PingSummary]) -> int:
+def exit_code(summaries: Sequence[Summary]) -> int:
     """Return 0 when all is well, 1 when something is not, 2 when we could not tell."""
     unable = (Trouble.OURS, Trouble.UNKNOWN)
     if not summaries or any(summary.trouble in unable for summary in summaries):

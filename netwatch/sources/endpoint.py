@@ -1,14 +1,15 @@
 """One target as people write it in the configuration or in a file of targets."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from netwatch.model import Endpoint, Snapshot
 from netwatch.options import Labels, Options
 from netwatch.wire.document import described
 from netwatch.wire.hostname import MAX_PORT, parse_address, parse_host
+from netwatch.wire.url import looks_like_url, parse_url
 
 
 def probeable_host(text: str) -> str:
@@ -20,8 +21,17 @@ def probeable_host(text: str) -> str:
     return host
 
 
+def probeable_url(text: str) -> str:
+    """Return the URL that `text` is. Raises ValueError, also where its host is many hosts."""
+    probeable_host(parse_url(text).host)
+    return text
+
+
 Host = Annotated[str, AfterValidator(probeable_host)]
 """A host name, or the IP address of one host."""
+
+Url = Annotated[str, AfterValidator(probeable_url)]
+"""An http or https URL of one host."""
 
 Name = Annotated[str, Field(min_length=1)]
 
@@ -29,12 +39,18 @@ Port = Annotated[int, Field(ge=1, le=MAX_PORT)]
 
 
 class StaticTarget(Options):
-    """A host to probe, with what is to be known of it."""
+    """A host or a URL to probe, with what is to be known of it."""
 
-    host: Host
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["host"]}, {"required": ["url"]}]}
+    )
+
+    host: Host | None = None
     """A host name or an IP address; link-local ones with `%interface`."""
+    url: Url | None = None
+    """In place of a host, for probes that ask for a URL: host and port are in it."""
     name: Name | None = None
-    """How it is called in series and messages; the host if nothing else is said."""
+    """How it is called in series and messages; the host or URL if nothing else is said."""
     port: Port | None = None
     """For probes that need one."""
     zone: str = ""
@@ -42,25 +58,40 @@ class StaticTarget(Options):
     labels: Labels = Field(default_factory=dict)
     """More labels for its series."""
 
+    @model_validator(mode="after")
+    def _says_where_once(self) -> Self:
+        if (self.host is None) is (self.url is None):
+            found = "neither" if self.host is None else "both"
+            raise ValueError(f"found {found} of host and url, expected exactly one of them")
+        if self.url and self.port:
+            raise ValueError("found a port beside a url, expected it in the url")
+        return self
+
     def endpoint(self) -> Endpoint:
         """The same in the words of the rest of the program."""
+        host, port = self.host or "", self.port or 0
+        if self.url:
+            _, host, port = parse_url(self.url)
         return Endpoint(
-            name=self.name or self.host,
-            host=self.host,
-            port=self.port or 0,
+            name=self.name or self.url or host,
+            host=host,
+            port=port,
             zone=self.zone,
             labels=tuple(sorted(self.labels.items())),
+            url=self.url or "",
         )
 
 
-def _from_host(value: object) -> object:
-    return {"host": value} if isinstance(value, str) else value
+def _from_text(value: object) -> object:
+    if isinstance(value, str):
+        return {"url" if looks_like_url(value) else "host": value}
+    return value
 
 
 TargetItem = Annotated[
-    StaticTarget, BeforeValidator(_from_host, json_schema_input_type=str | StaticTarget)
+    StaticTarget, BeforeValidator(_from_text, json_schema_input_type=str | StaticTarget)
 ]
-"""An item of a list of targets: in full, or only its host."""
+"""An item of a list of targets: in full, or only its host or URL."""
 
 
 def snapshot_of(targets: Iterable[StaticTarget]) -> Snapshot:

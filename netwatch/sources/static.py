@@ -10,7 +10,7 @@ from netwatch.sources.endpoint import TargetItem, snapshot_of
 
 
 class StaticOptions(RootModel[Annotated[list[TargetItem], Field(min_length=1)]]):
-    """A list of targets: each a host, or its host, name, port, zone and labels."""
+    """A list of targets: each a host or a URL, or one of them with name, port, zone and labels."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 

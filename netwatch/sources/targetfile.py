@@ -3,6 +3,7 @@
 A list of targets, as in the configuration::
 
     - wiki.example
+    - https://wiki.example/healthz
     - {name: gateway, host: 10.0.0.1, zone: a, labels: {team: net}}
 
 Prometheus' file_sd; of its labels `zone` is the zone. Those that are reserved in netwatch (`job`)
@@ -28,6 +29,7 @@ from netwatch.options import RESERVED_LABELS, Labels, Options
 from netwatch.sources.endpoint import Host, Name, StaticTarget, TargetItem, snapshot_of
 from netwatch.wire.document import DocumentError, Path, described, dotted
 from netwatch.wire.hostname import split_port
+from netwatch.wire.url import looks_like_url
 from netwatch.wire.yaml import parse as parse_yaml
 
 T = TypeVar("T")
@@ -120,12 +122,19 @@ def _from_file_sd(item: Any, path: Path) -> Iterator[StaticTarget]:
         "zone": group.labels.get("zone", ""),
     }
     for index, target in enumerate(group.targets):
-        where = (*path, "targets", index)
-        try:
-            host, port = split_port(target)
-        except ValueError as error:
-            raise _problem(where, str(error)) from None
-        yield _read(_ITEM, {"host": host, "port": port or None, **common}, where)
+        place = (*path, "targets", index)
+        yield _read(_ITEM, _where(target, place) | common, place)
+
+
+def _where(target: str, place: Path) -> dict[str, object]:
+    """Return the keys that an address of file_sd stands for; URLs are what blackbox takes."""
+    if looks_like_url(target):
+        return {"url": target}
+    try:
+        host, port = split_port(target)
+    except ValueError as error:
+        raise _problem(place, str(error)) from None
+    return {"host": host, "port": port or None}
 
 
 def _from_ping_exporter(document: Any) -> Iterator[StaticTarget]:

@@ -73,7 +73,7 @@ async def test_addresses_need_no_resolver_and_the_same_target_twice_is_one() -> 
 async def test_every_target_gets_its_number_of_packets() -> None:
     summary = SummarySink()
     await probe(on_loopback("127.0.0.1", "127.0.0.2"), 3, [summary])
-    assert [(one.tally.sent, one.tally.received) for one in summary.summaries] == [(3, 3), (3, 3)]
+    assert [(one.tally.sent, one.tally.received) for one in summary.pings] == [(3, 3), (3, 3)]
 
 
 @may_ping
@@ -89,12 +89,12 @@ async def test_progress_is_shown_while_it_goes_on() -> None:
     seen: list[int] = []
 
     def show() -> None:
-        (only,) = summary.summaries
+        (only,) = summary.pings
         seen.append(only.tally.received)
         if only.tally.received:
             signal.raise_signal(signal.SIGTERM)
 
-    await probe(on_loopback("127.0.0.1"), None, [summary], show)
+    await probe(on_loopback("127.0.0.1"), 0, [summary], show)
     assert seen[0] == 0
     assert seen[-1] > 0
 
@@ -117,5 +117,5 @@ async def test_a_signal_ends_a_run_that_has_no_end_and_its_packets_are_told(
     number: signal.Signals,
 ) -> None:
     sink = SignalAtFirst(number)
-    await probe(on_loopback("127.0.0.1"), None, [sink])
-    assert sink.summaries[0].tally.received >= 1
+    await probe(on_loopback("127.0.0.1"), 0, [sink])
+    assert sink.pings[0].tally.received >= 1

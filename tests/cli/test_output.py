@@ -4,13 +4,14 @@ import pytest
 
 from netwatch.cli.output import FORMATS, Output, default_format
 from netwatch.model import Outcome, Target
+from netwatch.probes import PROBES
 from tests.nouns import a_batch, a_check, a_target
 from tests.programs import Scrape
 
 
 def shown(form: str, *targets: Target, by_check: bool = False) -> None:
     """Show a run in which every target answered twice and then did not."""
-    output = Output(form, by_check=by_check)
+    output = Output(form, PROBES, by_check=by_check)
     with output:
         for sink in output.sinks:
             for check in dict.fromkeys(target.check for target in targets):
@@ -32,7 +33,7 @@ def test_programs_get_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_is_no_terminal_sees_no_progress(
     form: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert Output(form, by_check=False).show is None
+    assert Output(form, PROBES, by_check=False).show is None
     shown(form, a_target())
     assert "\x1b" not in capsys.readouterr().out
 
@@ -41,7 +42,7 @@ def test_what_is_no_terminal_sees_no_progress(
 def test_nothing_but_json_lines_is_printed_before_the_end(
     form: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    output, target = Output(form, by_check=False), a_target()
+    output, target = Output(form, PROBES, by_check=False), a_target()
     with output:
         for sink in output.sinks:
             sink.begin(target.check)

@@ -23,7 +23,7 @@ class Run:
         return target
 
     def lines(self, *, by_check: bool = False) -> Sequence[str]:
-        return table(self.sink.summaries, by_check=by_check)
+        return table(self.sink.pings, by_check=by_check)
 
 
 @pytest.fixture

@@ -98,12 +98,19 @@ async def test_what_is_no_answer_to_this_question_is_passed_over() -> None:
         right = answer.to_wire()
         wrong_id = (answer.id ^ 1).to_bytes(2) + right[2:]
         wrong_question = right.replace(b"wiki", b"evil").replace(b"\x00\x00\x07", b"\x00\x00\x66")
-        return [b"", b"\xff" * 12, wrong_id, wrong_question, right[:-1], right]
+        return [b"", b"\xff" * 12, wrong_id, wrong_question, right]
 
     async with dns_server() as server:
         server.zone, server.twist = WIKI, strangers_first
         records = await ask("127.0.0.1", server.port, "wiki.example", 4)
     assert records.addresses == ("127.0.0.7",)
+
+
+async def test_a_damaged_answer_to_this_very_question_is_the_reason() -> None:
+    async with dns_server() as server:
+        server.zone, server.twist = WIKI, lambda answer: [answer.to_wire()[:-1]]
+        with pytest.raises(QueryError, match="malformed answer"):
+            await ask("127.0.0.1", server.port, "wiki.example", 4)
 
 
 async def test_a_port_where_nobody_listens_is_told_at_once(refusing_port: int) -> None:

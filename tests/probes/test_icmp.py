@@ -7,6 +7,9 @@ from netwatch.exposition.histogram import Histogram
 from netwatch.model import Batch, Outcome
 from netwatch.net.ping.engine import Pinger, PingOptions
 from netwatch.net.ping.opening import ChannelError
+from netwatch.net.resolver import Resolver
+from netwatch.probe import Engines, Services
+from netwatch.prober import Prober
 from netwatch.probes import PROBES
 from netwatch.probes.icmp import IcmpOptions
 from tests.nouns import a_check, a_target
@@ -101,7 +104,9 @@ async def test_a_target_that_joins_is_pinged_until_it_leaves() -> None:
     batches: list[Batch] = []
     target = a_target("127.0.0.1", "127.0.0.1", check=a_check())
     with Pinger(batches.append) as pinger:
-        following = options(interval="10ms", timeout="10s").follow(pinger)
+        following = options(interval="10ms", timeout="10s").follow(
+            Engines(pinger, Prober(lambda _: None), Services(Resolver().resolve))
+        )
         following.join(target, count=3)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(pinger.run(), name="pinger")

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwatch.model import Batch, Oddity, Outcome, Target
-from netwatch.sinks.summary import PingSummary, SummarySink, Trouble, exit_code, verdict
+from netwatch.sinks.summary import PingSummary, SummarySink, exit_code, verdict
+from netwatch.sinks.trouble import Trouble
 from tests.nouns import a_batch, a_target
 
 OK, TIMEOUT, REFUSED, LOCAL = Outcome.OK, Outcome.TIMEOUT, Outcome.REFUSED, Outcome.LOCAL
@@ -19,7 +20,7 @@ def summed(
     sink.join(target)
     sink.take(a_batch(target, *outcomes))
     sink.take(a_batch(target, *unsent, accepted=False))
-    (summary,) = sink.summaries
+    (summary,) = sink.pings
     return summary
 
 
@@ -34,7 +35,7 @@ def test_figures_are_of_all_replies() -> None:
     sink.join(target)
     for milliseconds in range(1, 101):
         sink.take(a_batch(target, OK, duration=milliseconds / 1000))
-    figures = sink.summaries[0].figures()
+    figures = sink.pings[0].figures()
     assert figures is not None
     assert list(figures) == ["min", "mean", "p50", "p90", "p99", "max", "stddev"]
     assert [round(figures[name] * 1000, 4) for name in ("min", "mean", "max")] == [1, 50.5, 100]
@@ -61,7 +62,7 @@ def test_a_reply_without_a_duration_is_received_all_the_same() -> None:
     sink, target = SummarySink(), a_target()
     sink.join(target)
     sink.take(a_batch(target, OK, duration=math.nan))
-    (summary,) = sink.summaries
+    (summary,) = sink.pings
     assert (summary.tally.received, summary.is_well, summary.figures()) == (1, True, None)
 
 
@@ -93,7 +94,7 @@ def test_reasons_are_counted_in_words_the_unsent_too() -> None:
     sink.take(a_batch(target, OK, TIMEOUT, TIMEOUT))
     sink.take(a_batch(target, REFUSED, detail="port unreachable"))
     sink.take(a_batch(target, Outcome.BLOCKED, detail="a firewall", accepted=False))
-    assert sink.summaries[0].reasons == {
+    assert sink.pings[0].reasons == {
         "timeout": 2,
         "refused: port unreachable": 1,
         "blocked: a firewall": 1,
@@ -104,7 +105,7 @@ def test_oddities_are_counted() -> None:
     sink, target = SummarySink(), a_target()
     sink.join(target)
     sink.take(Batch(oddities=[(target, Oddity.LATE), (target, Oddity.LATE)]))
-    assert sink.summaries[0].tally.late == 2
+    assert sink.pings[0].tally.late == 2
 
 
 def test_summaries_are_in_the_order_of_joining() -> None:
@@ -113,7 +114,7 @@ def test_summaries_are_in_the_order_of_joining() -> None:
     for target in targets:
         sink.join(target)
     sink.take(a_batch(targets[2], OK))
-    assert [summary.target for summary in sink.summaries] == targets
+    assert [summary.target for summary in sink.pings] == targets
 
 
 # The sentence, and the exit code
@@ -162,5 +163,5 @@ def test_a_target_is_named_as_people_know_it() -> None:
     unresolved = SummarySink()
     unresolved.join(target := Target(a_target().check, a_target("wiki", "").endpoint))
     unresolved.take(a_batch(target, Outcome.RESOLVE, accepted=False))
-    assert verdict(unresolved.summaries) == "wiki does not answer."
-    assert exit_code(unresolved.summaries) == 1
+    assert verdict(unresolved.pings) == "wiki does not answer."
+    assert exit_code(unresolved.pings) == 1

@@ -35,6 +35,18 @@ def test_a_host_alone_is_its_own_name() -> None:
     assert read({"host": "wiki."}) == Endpoint(name="wiki.", host="wiki.")
 
 
+@pytest.mark.parametrize("item", ["https://wiki.example/a?b", {"url": "https://wiki.example/a?b"}])
+def test_a_url_is_a_target_with_its_host_and_port_and_its_own_name(item: Any) -> None:
+    url = "https://wiki.example/a?b"
+    assert read(item) == Endpoint(name=url, host="wiki.example", port=443, url=url)
+
+
+def test_a_url_may_have_another_name() -> None:
+    endpoint = read({"name": "wiki", "url": "http://[2001:DB8::7]:8080/", "zone": "a"})
+    assert (endpoint.name, endpoint.host, endpoint.port) == ("wiki", "2001:db8::7", 8080)
+    assert (endpoint.url, endpoint.zone) == ("http://[2001:DB8::7]:8080/", "a")
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "224.0.0.1", "ff02::1%eth0"])
 def test_an_address_that_is_not_one_host_is_refused(host: str) -> None:
     with pytest.raises(ValidationError, match="expected the address of one host"):
@@ -44,7 +56,11 @@ def test_an_address_that_is_not_one_host_is_refused(host: str) -> None:
 @pytest.mark.parametrize(
     ("item", "message"),
     [
-        ({"name": "wiki"}, "Field required"),
+        ({"name": "wiki"}, "found neither of host and url, expected exactly one of them"),
+        ({"host": "wiki", "url": "http://wiki/"}, "found both of host and url"),
+        ({"url": "http://wiki/", "port": 80}, "found a port beside a url"),
+        ({"url": "http://0.0.0.0/"}, "expected the address of one host"),
+        ({"url": "wiki"}, "expected a URL such as"),
         ({"host": "wiki", "name": ""}, "at least 1 character"),
         ({"host": "https://wiki/"}, "not a URL"),
         ({"host": "wiki:80"}, "expected an IP address or a host name"),

@@ -1,0 +1,60 @@
+"""`netwatch probe http` and its like: attempts at targets that no configuration names."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from netwatch.cli.flags import Flag, flags_of, said_in, validated
+from netwatch.cli.once import Assignment, resolved
+from netwatch.cli.run import add_run_arguments, add_verbose_argument, run_once
+from netwatch.cli.targets import add_family_arguments, endpoint_of
+from netwatch.model import Check, Target
+from netwatch.probe import AttemptOptions
+from netwatch.resolution import ResolveOptions
+
+INTERVAL_SECONDS = 1.0
+"""Shorter than a check's own: somebody waits for the answers."""
+
+SHORT = {"--interval": ("-i",), "--timeout": ("-t",)}
+
+
+def add_probe_attempts_parser(
+    subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    kind: str,
+    options: type[AttemptOptions],
+) -> None:
+    """Register the command of one kind of probe; its flags are the probe's options."""
+    words = (options.__doc__ or "").strip()
+    parser = subparsers.add_parser(f"probe {kind}", help=words.splitlines()[0], description=words)
+    form = "URL" if "url" in options.needs else "HOST:PORT" if "port" in options.needs else "HOST"
+    parser.add_argument("targets", metavar=form, nargs="+", help="whom to probe, all at once")
+    flags = flags_of(options)
+    for flag in flags:
+        flag.add_to(parser, SHORT.get(flag.name, ()))
+    add_family_arguments(parser)
+    add_run_arguments(parser)
+    add_verbose_argument(parser)
+    parser.set_defaults(run=partial(run_probe_attempts, kind=kind, options=options, flags=flags))
+
+
+def run_probe_attempts(
+    args: argparse.Namespace, *, kind: str, options: type[AttemptOptions], flags: Sequence[Flag]
+) -> int:
+    """Probe; exit 0 all is well, 1 something is not, 2 usage or own trouble."""
+    try:
+        said = said_in(args, flags)
+        chosen = validated(options, said)
+        endpoints = [endpoint_of(text, args.family, options) for text in args.targets]
+    except ValueError as error:
+        print(f"netwatch probe {kind}: {error}", file=sys.stderr)
+        return 2
+    if "interval" not in said:
+        hurried = min(chosen.interval, INTERVAL_SECONDS)
+        chosen = chosen.model_copy(update={"interval": hurried})
+    resolve = ResolveOptions(family=args.family) if options.needs_address else None
+    found = asyncio.run(resolved(endpoints, resolve))
+    check = Check(name=kind, probe=kind, interval=chosen.interval, timeout=chosen.timeout)
+    assignments = [Assignment(Target(check, endpoint), chosen) for endpoint in found]
+    return run_once(assignments, args, by_check=False)

@@ -1,0 +1,14 @@
+"""What a one-shot run may find wrong with a target."""
+
+from enum import Enum
+
+
+class Trouble(Enum):
+    """In words for one target, and for many; the worst first."""
+
+    OURS = ("could not be measured", "could not be measured")
+    UNKNOWN = ("is not known yet", "are not known yet")
+    SILENT = ("does not answer", "do not answer")
+    FAILING = ("fails", "fail")
+    LOSSY = ("loses packets", "lose packets")
+    UNSTEADY = ("fails at times", "fail at times")
