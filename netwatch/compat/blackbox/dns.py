@@ -1,20 +1,25 @@
 """The `dns` module: one question to the target, which is a server."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from netwatch.attempt import Probe
-from netwatch.compat.blackbox.handshake import Handshakes
-from netwatch.compat.blackbox.kind import Lent, ModuleKind, checked, shown_phases
+from netwatch.compat.blackbox.handshake import LastHandshake
+from netwatch.compat.blackbox.kind import Lent, ProbedKind, checked, shown_phases
 from netwatch.compat.blackbox.report import Report
 from netwatch.compat.blackbox.tlsconfig import TlsConfig
 from netwatch.model import Endpoint, Result
 from netwatch.options import Options, SourceAddress
 from netwatch.probes.dns import DnsOptions
+from netwatch.probes.dns.probe import DnsProbe
 from netwatch.probes.dns.reply import RecordsOptions
+from netwatch.probes.dns.transport import Transport
 from netwatch.wire.hostname import parse_host, split_port
 from netwatch.wire.pattern import parse_pattern
+
+SECTIONS = ("answer", "authority", "additional")
 
 Regexes = list[Annotated[str, checked(parse_pattern)]]
 
@@ -22,13 +27,21 @@ Regexes = list[Annotated[str, checked(parse_pattern)]]
 class RecordValidator(Options):
     """What fails a probe in the records of one section."""
 
-    fail_if_matches_regexp: Regexes = Field(default_factory=list)
+    fail_if_matches_regexp: SECTIONS = ("answer", "authority", "additional")
+
+Regexes = Field(default_factory=list)
     """If a pattern matches a record."""
-    fail_if_all_match_regexp: Regexes = Field(default_factory=list)
+    fail_if_all_match_regexp: SECTIONS = ("answer", "authority", "additional")
+
+Regexes = Field(default_factory=list)
     """If a pattern matches every record."""
-    fail_if_not_matches_regexp: Regexes = Field(default_factory=list)
+    fail_if_not_matches_regexp: SECTIONS = ("answer", "authority", "additional")
+
+Regexes = Field(default_factory=list)
     """If a pattern does not match every record, or there is none."""
-    fail_if_none_matches_regexp: Regexes = Field(default_factory=list)
+    fail_if_none_matches_regexp: SECTIONS = ("answer", "authority", "additional")
+
+Regexes = Field(default_factory=list)
     """If no pattern matches any record."""
 
     def options(self) -> RecordsOptions:
@@ -44,7 +57,7 @@ class RecordValidator(Options):
         )
 
 
-class DnsModule(ModuleKind):
+class DnsModule(ProbedKind[DnsOptions]):
     """Whether a DNS server answers, and what."""
 
     query_name: Annotated[str, Field(min_length=1)]
@@ -85,7 +98,6 @@ class DnsModule(ModuleKind):
         return Endpoint(name=target, host=parse_host(host), port=port)
 
     def options(self) -> DnsOptions:
-        """Return the options of the probe."""
         return DnsOptions(
             query=self.query_name,
             query_type=self.query_type,
@@ -102,25 +114,25 @@ class DnsModule(ModuleKind):
         )
 
     def open(self, lent: Lent) -> Probe:
-        return self.options().open(lent.services)
+        options = self.options()
+        transport = Transport(options, lent.timeout_seconds, lent.contexts)
+        return DnsProbe(options.queries(), transport, options, lent.services.resolve)
 
-    def report(self, result: Result, handshakes: Handshakes) -> Report:
-        records = result.values.get("dns_records", {})
-        counts = dict(records) if not isinstance(records, float | int) else {}
+    def report(self, result: Result, handshake: LastHandshake) -> Report:
+        del handshake  # the original says nothing of TLS here
         phases = shown_phases(result, "resolve", "connect", "request")
         if "tls" in result.phases:
             phases["connect"] += result.phases["tls"]
+        counts = result.values.get("dns_records")
         report = Report(
             {
                 "probe_dns_duration_seconds": phases,
-                "probe_dns_query_succeeded": bool(counts),
-                **{
-                    f"probe_dns_{section}_rrs": counts.get(section, 0)
-                    for section in ("answer", "authority", "additional")
-                },
+                "probe_dns_query_succeeded": counts is not None,
+                **{f"probe_dns_{section}_rrs": 0.0 for section in SECTIONS},
             }
         )
-        serial = result.values.get("dns_soa_serial")
-        if self.query_type == "SOA" and counts.get("answer") and serial is not None:
-            report.values["probe_dns_serial"] = serial
+        if isinstance(counts, Mapping):
+            report.values |= {f"probe_dns_{name}_rrs": counts[name] for name in SECTIONS}
+            if self.query_type == "SOA" and counts["answer"] and "dns_soa_serial" in result.values:
+                report.values["probe_dns_serial"] = result.values["dns_soa_serial"]
         return report

@@ -6,11 +6,13 @@ from typing import Annotated
 from pydantic import Field
 
 from netwatch.attempt import Attempt, Probe
+from netwatch.compat.blackbox.handshake import LastHandshake
 from netwatch.compat.blackbox.kind import Lent, ModuleKind, checked, shown_phases
 from netwatch.compat.blackbox.report import Report
 from netwatch.model import Check, Endpoint, Outcome, ProbeError, Result, Target
 from netwatch.net.ping.engine import PingOptions
-from netwatch.wire.hostname import parse_address, parse_host
+from netwatch.options import SourceAddress
+from netwatch.wire.hostname import parse_host
 
 DEFAULT_PAYLOAD_BYTES = 28
 MINIMUM_PAYLOAD_BYTES, MAXIMUM_PAYLOAD_BYTES = 16, 65507
@@ -25,16 +27,10 @@ def _payload_size(size: object) -> None:
         )
 
 
-def source_address(text: object) -> None:
-    """Raise ValueError for what is no IP address, nor empty."""
-    if text != "" and not (isinstance(text, str) and parse_address(text)):
-        raise ValueError("expected an IP address")
-
-
 class IcmpModule(ModuleKind):
     """Whether the target answers a ping."""
 
-    source_ip_address: Annotated[str, checked(source_address)] = ""
+    source_ip_address: SourceAddress = ""
     """Send from this address of this host."""
     payload_size: Annotated[int, checked(_payload_size)] = 0
     """Payload bytes; 0 for 28."""
@@ -56,7 +52,8 @@ class IcmpModule(ModuleKind):
         )
         return OnePing(lent, options)
 
-    def report(self, result: Result) -> Report:
+    def report(self, result: Result, handshake: LastHandshake) -> Report:
+        del handshake
         phases = shown_phases(result, "resolve", "setup", "rtt")
         report = Report({"probe_icmp_duration_seconds": phases})
         if hop_limit := result.values.get("icmp_hop_limit"):

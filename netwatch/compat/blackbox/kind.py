@@ -1,20 +1,25 @@
 """What all kinds of modules have in common, and what a kind says of itself."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, ValidationError, model_validator
 
 from netwatch.attempt import Probe
+from netwatch.compat.blackbox.handshake import LastHandshake
 from netwatch.compat.blackbox.lookup import Preference
 from netwatch.compat.blackbox.report import Report
 from netwatch.model import Endpoint, Result, Target
 from netwatch.net.ping.engine import PingOptions
 from netwatch.net.ping.single import Reply
+from netwatch.net.tls import TlsContexts
 from netwatch.options import Options
-from netwatch.probe import Services
+from netwatch.probe import AttemptOptions, Services
+from netwatch.wire.document import dotted
+
+ProbeOptionsT = TypeVar("ProbeOptionsT", bound=AttemptOptions)
 
 
 class Ping(Protocol):
@@ -23,13 +28,18 @@ class Ping(Protocol):
     async def __call__(self, target: Target, options: PingOptions) -> Reply: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lent:
     """What a module is lent for one probe."""
 
     services: Services
+    contexts: TlsContexts
     ping: Ping
     timeout_seconds: float
+    allow: Callable[[str], None]
+    """Raises for an IP address that may not be connected to."""
+    tell: Callable[[str, Mapping[str, str]], None]
+    """Is told the family and the labels of what a server said."""
 
 
 class ModuleKind(Options):
@@ -62,8 +72,26 @@ class ModuleKind(Options):
         """Return what makes the attempt."""
 
     @abstractmethod
-    def report(self, result: Result) -> Report:
+    def report(self, result: Result, handshake: LastHandshake) -> Report:
         """Say what an attempt found, by the names of blackbox_exporter."""
+
+
+class ProbedKind(ModuleKind, Generic[ProbeOptionsT]):
+    """A kind that becomes one of our probes, whose options must be good when the file is read."""
+
+    @abstractmethod
+    def options(self) -> ProbeOptionsT:
+        """Return the options of the probe."""
+
+    @model_validator(mode="after")
+    def _can_be_probed(self) -> Self:
+        try:
+            self.options()
+        except ValidationError as error:
+            detail = error.errors(include_url=False)[0]
+            key = dotted(detail["loc"]) or "together"
+            raise ValueError(f"{key}: {detail['msg'].removeprefix('Value error, ')}") from None
+        return self
 
 
 def unsupported(what: str, *harmless: object) -> Any:

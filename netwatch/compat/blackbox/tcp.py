@@ -6,7 +6,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from netwatch.attempt import Probe
-from netwatch.compat.blackbox.kind import Lent, ModuleKind, checked
+from netwatch.compat.blackbox.handshake import LastHandshake
+from netwatch.compat.blackbox.kind import Lent, ProbedKind, checked
 from netwatch.compat.blackbox.report import Report
 from netwatch.compat.blackbox.template import expand, has_references
 from netwatch.compat.blackbox.tlsconfig import TlsConfig
@@ -72,7 +73,7 @@ class QueryResponse(Options):
         return Step.model_validate(step | ({"expect": self.expect} if self.expect else {}))
 
 
-class TcpModule(ModuleKind):
+class TcpModule(ProbedKind[TcpOptions]):
     """Whether a port answers, and what."""
 
     source_ip_address: SourceAddress = ""
@@ -83,4 +84,46 @@ class TcpModule(ModuleKind):
     """Whether to speak TLS from the first byte on."""
     tls_config: TlsConfig = Field(default_factory=TlsConfig)
     """How TLS is spoken."""
-    hostname: str = Field(default="", exclude=True)
+
+    def asking_for(self, hostname: str) -> Self:
+        return self.model_copy(update={"tls_config": self.tls_config.asking_for(hostname)})
+
+    def endpoint(self, target: str) -> Endpoint:
+        host, port = split_port(target)
+        if not port:
+            raise ValueError(f"found {described(target)}, expected host:port")
+        return Endpoint(name=target, host=parse_host(host), port=port)
+
+    def options(self) -> TcpOptions:
+        return TcpOptions(
+            transport="tls" if self.tls else "tcp",
+            tls=self.tls_config.options(),
+            dialogue=[step.step() for step in self.query_response],
+            line_end="lf",
+            source_address=self.source_ip_address,
+        )
+
+    def open(self, lent: Lent) -> Probe:
+        def hear(number: int, captures: Mapping[str, str]) -> None:
+            labels = self.query_response[number].labels
+            if labels:
+                told = {label.name: expand(label.value, captures.__getitem__) for label in labels}
+                lent.tell(_FAMILY, told)
+
+        return TcpProbe(self.options(), lent.services, lent.contexts, hear)
+
+    def report(self, result: Result, handshake: LastHandshake) -> Report:
+        step = self._broken_step(result)
+        by_regex = step is not None and bool(step.expect)
+        failed = {
+            "probe_failed_due_to_regex": by_regex,
+            "probe_failed_due_to_bytes": step is not None and not by_regex,
+        }
+        return Report(dict(failed)) | handshake.report(result.values)
+
+    def _broken_step(self, result: Result) -> QueryResponse | None:
+        """Return the step in which something else came, or the connection ended."""
+        if result.phase != "dialogue" or result.outcome not in {Outcome.MISMATCH, Outcome.RESET}:
+            return None
+        done = result.values["tcp_dialogue_steps"]
+        return self.query_response[int(done)] if isinstance(done, float) else None

@@ -51,13 +51,17 @@ class TlsConfig(Options):
             )
         return self
 
-    def options(self, server_name: str = "") -> TlsOptions:
-        """Return the same for a probe; `server_name` is for where the configuration has none."""
+    def asking_for(self, server_name: str) -> Self:
+        """Return the same for a server of this name, unless the configuration says another."""
+        return self.model_copy(update={"server_name": self.server_name or server_name})
+
+    def options(self) -> TlsOptions:
+        """Return the same for a probe."""
         return TlsOptions(
             ca_file=self.ca_file,
             certificate_file=self.cert_file,
             key_file=self.key_file,
-            server_name=self.server_name or server_name,
+            server_name=self.server_name,
             minimum_version=_VERSIONS[self.min_version],
             maximum_version=_VERSIONS[self.max_version] if self.max_version else "",
             verify=not self.insecure_skip_verify,
