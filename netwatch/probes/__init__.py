@@ -1,13 +1,17 @@
 """The probes there are: each one file with its options and its metric families."""
 
+from collections.abc import Mapping
+
 from netwatch.probe import ProbeOptions
 from netwatch.probes.dns import DnsOptions
+from netwatch.probes.http.probe import HttpOptions
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.probes.resolve import ResolveProbeOptions
 from netwatch.probes.tcp import TcpOptions
 
-PROBES: dict[str, type[ProbeOptions]] = {
+PROBES: Mapping[str, type[ProbeOptions]] = {
     "dns": DnsOptions,
+    "http": HttpOptions,
     "icmp": IcmpOptions,
     "resolve": ResolveProbeOptions,
     "tcp": TcpOptions,

@@ -1,0 +1,1 @@
+"""HTTP: does a server answer as it should, and where does the time go until it has."""

@@ -1,0 +1,181 @@
+"""The HTTP probe: its options, and one attempt from the first request to the final response."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field
+
+from netwatch.attempt import Attempt
+from netwatch.exposition.family import Family
+from netwatch.model import Endpoint, Outcome, ProbeError
+from netwatch.net.resolver import Answer
+from netwatch.net.stream import Stream
+from netwatch.net.tls import TlsContexts, TlsOptions
+from netwatch.options import PositiveDuration
+from netwatch.probe import AttemptOptions, Services
+from netwatch.probes.http.connection import ConnectionOptions, Connector
+from netwatch.probes.http.expectations import Expectations
+from netwatch.probes.http.families import FAMILIES
+from netwatch.probes.http.request import RequestOptions, Requests
+from netwatch.probes.http.transfer import begin_body, read_body, read_head, send
+from netwatch.wire.http import Exchange, Request, Response, parse_http_date
+from netwatch.wire.http_body import Body, TooLargeError
+from netwatch.wire.http_url import HttpUrl, Origin, parse_http_url, redirected
+from netwatch.wire.url import DEFAULT_PORTS
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_VERSIONS = frozenset({"1.0", "1.1"})  # a server may say any, and labels are few
+
+
+def _path(text: str) -> str:
+    if not text.startswith("/") or parse_http_url(f"http://host{text}").target != text:
+        raise ValueError("expected a path such as /healthz")
+    return text
+
+
+class HttpOptions(RequestOptions, ConnectionOptions, Expectations, AttemptOptions):
+    """How to ask by HTTP/1.1, and what the answer must be like."""
+
+    families: ClassVar[tuple[Family, ...]] = FAMILIES
+    buckets: ClassVar[tuple[float, ...]] = (
+        *(1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 500e-3),
+        *(1.0, 2.5, 5.0, 10.0),
+    )
+
+    interval: Annotated[PositiveDuration, Field(ge=0.1, le=86400)] = 15.0
+    """Time between two attempts at one target."""
+    timeout: Annotated[PositiveDuration, Field(ge=0.01, le=300)] = 5.0
+    """An attempt that takes longer has failed, redirects included."""
+    histogram: Literal["auto", "target", "zone", "off"] = "auto"
+    """Whose durations share a histogram: each target's own, all of a zone's, or none; `auto` is
+    `target` up to 30 targets, and `zone` above."""
+    scheme: Literal["http", "https"] = "http"
+    """For targets that are no URLs."""
+    path: Annotated[str, AfterValidator(_path)] = "/"
+    """For targets that are no URLs."""
+    max_redirects: Annotated[int, Field(ge=0, le=50)] = 10
+    """How many redirects are followed; more are a failure. 0 follows none: then a redirect is
+    the final response."""
+
+    def open(self, services: Services) -> "HttpProbe":
+        return HttpProbe(self, services.resolve)
+
+
+class HttpProbe:
+    """Makes the attempts of one check.
+
+    `allow` is called with each IP address before it is connected to, those of redirects included,
+    and raises to forbid it. Where a proxy is asked, that is the proxy's.
+    """
+
+    def __init__(
+        self,
+        options: HttpOptions,
+        resolve: Callable[[str], Awaitable[Answer]],
+        *,
+        contexts: TlsContexts | None = None,
+        allow: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._options = options
+        self._requests = Requests(options)
+        self._connector = Connector(options, resolve, contexts or TlsContexts(), allow)
+
+    async def measure(self, attempt: Attempt) -> None:
+        """Ask, follow redirects, and judge the final response."""
+        url = _url_of(attempt.endpoint, self._options)
+        host = url.origin.host
+        request = self._requests.first(url)
+        for redirects in range(self._options.max_redirects + 1):
+            attempt.values["http_redirects"] = float(redirects)
+            # The name to verify is the target's; whomever it sends us to proves its own.
+            tls = self._options.tls if url.origin.host == host else self._tls_elsewhere
+            with await self._connector.open(attempt, url.origin, tls) as stream:
+                response, body = await self._exchange(attempt, stream, request, url)
+            if body is not None:
+                return self._judge(attempt, response, body, url)
+            came_from, url = url, _next(url, response)
+            attempt.note(f"redirected to {url}")
+            request = self._requests.next(request, response, came_from, url)
+        most = self._options.max_redirects
+        raise ProbeError(Outcome.MISMATCH, f"found more than {most} redirects, expected fewer")
+
+    @property
+    def _tls_elsewhere(self) -> TlsOptions:
+        return self._options.tls.model_copy(update={"server_name": ""})
+
+    async def _exchange(
+        self, attempt: Attempt, stream: Stream, request: Request, url: HttpUrl
+    ) -> tuple[Response, Body | None]:
+        """Return the response, and its body unless it is a redirect to follow."""
+        exchange = Exchange(self._connector.adapted(request, url))
+        with attempt.timed("processing"):
+            part = await send(stream, exchange)
+        attempt.note(f"sent {request.method} {request.target}, {len(exchange.to_send)} bytes")
+        with attempt.timed("transfer"):
+            response, more = await read_head(stream, exchange)
+            _write_down(attempt, response, url)
+            if self._options.max_redirects and _leads_on(response):
+                return response, None
+            return response, await self._read_body(attempt, stream, exchange, response, part + more)
+
+    async def _read_body(
+        self, attempt: Attempt, stream: Stream, exchange: Exchange, response: Response, part: bytes
+    ) -> Body:
+        options = self._options
+        try:
+            body = begin_body(response, options.max_body_bytes, part, keep=options.reads_content)
+            await read_body(stream, exchange, body)
+        except TooLargeError:
+            attempt.values["http_broken_expectation"] = {"body_size": 1.0}
+            raise ProbeError(
+                Outcome.MISMATCH, f"found a larger body, expected {options.max_body_bytes} bytes"
+            ) from None
+        attempt.values["http_body_bytes"] = float(body.size_bytes)
+        attempt.note(f"received a body of {body.size_bytes} bytes")
+        return body
+
+    def _judge(self, attempt: Attempt, response: Response, body: Body, url: HttpUrl) -> None:
+        is_tls = url.origin.scheme == "https"
+        broken = list(self._options.broken(response, body.content, is_tls=is_tls))
+        if broken:
+            attempt.values["http_broken_expectation"] = {kind: 1.0 for kind, _ in broken}
+            raise ProbeError(Outcome.MISMATCH, "; ".join(words for _, words in broken))
+
+
+def _url_of(endpoint: Endpoint, options: HttpOptions) -> HttpUrl:
+    if endpoint.url:
+        return parse_http_url(endpoint.url)
+    port = endpoint.port or DEFAULT_PORTS[options.scheme]
+    return HttpUrl(Origin(options.scheme, endpoint.host, port), options.path)
+
+
+def _leads_on(response: Response) -> bool:
+    return response.status in _REDIRECTS and bool(response.first("location"))
+
+
+def _next(url: HttpUrl, response: Response) -> HttpUrl:
+    try:
+        return redirected(url, response.first("location"))
+    except ValueError as error:
+        raise ProbeError(Outcome.PROTOCOL, f"Location: {error}") from None
+
+
+def _write_down(attempt: Attempt, response: Response, url: HttpUrl) -> None:
+    """Write down what the head of a response says; that of the last one stays."""
+    version = response.version if response.version in _VERSIONS else "other"
+    facts = {
+        "http_content_length": _number(response.first("content-length")),
+        "http_last_modified": parse_http_date(response.first("last-modified")),
+    }
+    for key, value in facts.items():
+        attempt.values.pop(key, None)
+        if value is not None:
+            attempt.values[key] = value
+    attempt.values["http_status_code"] = float(response.status)
+    attempt.values["http_version"] = {version: 1.0}
+    attempt.values["http_tls"] = float(url.origin.scheme == "https")
+    attempt.note(f"received HTTP/{response.version} {response.status}")
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text.isascii() and text.isdecimal() else None

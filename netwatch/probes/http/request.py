@@ -1,0 +1,184 @@
+"""What is asked of the server: the options of a request, and the request that they make."""
+
+import base64
+import re
+from http import HTTPStatus
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from netwatch import __version__
+from netwatch.options import Options
+from netwatch.probes.http.secret import NO_SECRET, Secret, TextFile, header_value
+from netwatch.wire.document import described
+from netwatch.wire.http import Headers, Request, Response
+from netwatch.wire.http_url import HttpUrl
+
+MAX_BODY_BYTES = 10 * 2**20
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
+# These say how the message is framed, and how long the connection lasts.
+_OURS = frozenset({"connection", "content-length", "expect", "transfer-encoding", "upgrade"})
+# Not for whomever a server sends us to. What a user has put into `header_files` is secret, too.
+_FOR_ORIGIN = frozenset({"authorization", "cookie", "host", "proxy-authorization"})
+
+
+def _method(text: str) -> str:
+    if not _TOKEN.fullmatch(text) or text.upper() == "CONNECT":
+        raise ValueError("expected a method such as GET, HEAD or POST")
+    return text
+
+
+def _header_name(text: str) -> str:
+    if not _TOKEN.fullmatch(text):
+        raise ValueError("expected the name of a header")
+    if text.lower() in _OURS:
+        raise ValueError(f"found {described(text)}, expected a header that netwatch does not set")
+    return text
+
+
+HeaderName = Annotated[str, AfterValidator(_header_name)]
+HeaderValue = Annotated[str, AfterValidator(header_value)]
+
+
+class BasicAuth(Options):
+    """A user name and password (RFC 7617)."""
+
+    username: str
+    """The user's name."""
+    password: Secret = NO_SECRET
+    """The user's password."""
+    password_file: str = ""
+    """File that holds the password; read again when it changes."""
+
+
+class RequestOptions(Options):
+    """What is asked of the server."""
+
+    method: Annotated[str, AfterValidator(_method)] = "GET"
+    """The method of the request."""
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    """Headers of the request; `Host` is for servers of many names."""
+    header_files: dict[HeaderName, str] = Field(default_factory=dict)
+    """Headers whose values are secret and stand in files, which are read again when they change."""
+    body: str = ""
+    """The body of the request."""
+    body_file: str = ""
+    """File that holds the body, UTF-8 text; read again when it changes."""
+    body_bytes: Annotated[int, Field(ge=0, le=MAX_BODY_BYTES)] = 0
+    """Send a body of so many bytes: 3000 do not fit into one packet, and so find a wrong MTU."""
+    basic_auth: BasicAuth | None = None
+    """User name and password."""
+    bearer_token: Secret = NO_SECRET
+    """A token (RFC 6750)."""
+    bearer_token_file: str = ""
+    """File that holds the token; read again when it changes."""
+    compression: Literal["identity", "gzip", "deflate"] = "identity"
+    """The compression to ask for; what comes is decompressed whatever was asked for."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        bodies = [key for key in ("body", "body_file", "body_bytes") if getattr(self, key)]
+        if len(bodies) > 1:
+            raise ValueError(f"found {' and '.join(bodies)}, expected one of them")
+        if len(self._authorizations()) > 1:
+            raise ValueError(f"found {' and '.join(self._authorizations())}, expected one of them")
+        return self
+
+    def _authorizations(self) -> list[str]:
+        said = {"basic_auth": self.basic_auth is not None}
+        said["bearer_token"] = bool(self.bearer_token.get_secret_value())
+        said["bearer_token_file"] = bool(self.bearer_token_file)
+        names = {name.lower() for name in (*self.headers, *self.header_files)}
+        said["the header Authorization"] = "authorization" in names
+        if self.basic_auth and self.basic_auth.password_file:
+            said["basic_auth.password"] = bool(self.basic_auth.password.get_secret_value())
+        return [name for name, is_said in said.items() if is_said]
+
+
+class Requests:
+    """Makes the requests of one check, with what stands in its files at that time."""
+
+    def __init__(self, options: RequestOptions) -> None:
+        self._options = options
+        self._header_files = {n: TextFile(path) for n, path in options.header_files.items()}
+        self._body_file = TextFile(options.body_file) if options.body_file else None
+        auth = options.basic_auth
+        path = (auth and auth.password_file) or options.bearer_token_file
+        self._secret_file = TextFile(path) if path else None
+
+    def first(self, url: HttpUrl) -> Request:
+        """Return the request that an attempt begins with.
+
+        Raises ProbeError (LOCAL) where a file cannot be read.
+        """
+        headers = self._default_headers(url)
+        headers.update({name.lower(): (name, v) for name, v in self._options.headers.items()})
+        for name, file in self._header_files.items():
+            headers[name.lower()] = (name, file.header_value())
+        if authorization := self._authorization():
+            headers["authorization"] = ("Authorization", authorization)
+        options = self._options
+        return Request(options.method, url.target, tuple(headers.values()), self._body())
+
+    def next(
+        self, before: Request, response: Response, came_from: HttpUrl, url: HttpUrl
+    ) -> Request:
+        """Return the request that follows a redirect to `url` (RFC 9110 section 15.4)."""
+        method, body = before.method, before.body
+        if _asks_for_get(response.status, method):
+            method, body = "GET", b""
+        headers = before.headers
+        if url.origin != came_from.origin:
+            secret = _FOR_ORIGIN | {name.lower() for name in self._options.header_files}
+            kept = [(name, value) for name, value in headers if name.lower() not in secret]
+            headers = (("Host", url.origin.authority), *kept)
+        if url.origin.host == came_from.origin.host:
+            headers = with_cookies(headers, response)
+        return Request(method, url.target, headers, body)
+
+    def _default_headers(self, url: HttpUrl) -> dict[str, tuple[str, str]]:
+        said = {
+            "Host": url.origin.authority,
+            "User-Agent": f"netwatch/{__version__}",
+            "Accept": "*/*",
+            "Accept-Encoding": self._options.compression,
+            "Connection": "close",
+        }
+        return {name.lower(): (name, value) for name, value in said.items()}
+
+    def _authorization(self) -> str:
+        options = self._options
+        held = self._secret_file.header_value() if self._secret_file else ""
+        if auth := options.basic_auth:
+            pair = f"{auth.username}:{held or auth.password.get_secret_value()}"
+            return f"Basic {base64.b64encode(pair.encode()).decode()}"
+        token = held or options.bearer_token.get_secret_value()
+        return f"Bearer {token}" if token else ""
+
+    def _body(self) -> bytes:
+        if self._body_file:
+            return self._body_file.text().encode()
+        return self._options.body.encode() or b"0" * self._options.body_bytes
+
+
+def with_cookies(headers: Headers, response: Response) -> Headers:
+    """Return the headers with the cookies that a response sets, whatever their attributes.
+
+    They last for one attempt and go to the host that set them, so that a server which wants to see
+    them on the way does not send us in a circle.
+    """
+    set_now = [value.partition(";")[0].strip() for value in response.all("set-cookie")]
+    if not set_now:
+        return headers
+    sent = [value for name, value in headers if name.lower() == "cookie"]
+    pairs = [pair.strip() for value in (*sent, *set_now) for pair in value.split(";")]
+    cookies = {pair.partition("=")[0]: pair for pair in pairs}
+    others = (header for header in headers if header[0].lower() != "cookie")
+    return (*others, ("Cookie", "; ".join(cookies.values())))
+
+
+def _asks_for_get(status: int, method: str) -> bool:
+    see_other = status == HTTPStatus.SEE_OTHER and method != "HEAD"
+    moved = status in (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND)
+    return see_other or (moved and method == "POST")
