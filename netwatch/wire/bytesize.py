@@ -1,4 +1,4 @@
-"""Sizes as blackbox_exporter reads them: `10MB` is 10 × 2^20 bytes, as `10MiB` is."""
+"""Sizes as blackbox_exporter reads them, of base 2 whatever is written, `10MB` and `10MiB`."""
 
 import re
 

@@ -8,8 +8,8 @@ from netwatch.wire.document import described
 _UNITS_SECONDS = {
     "ns": 1e-9,
     "us": 1e-6,
-    "µs": 1e-6,  # U+00B5, the micro sign
-    "μs": 1e-6,  # noqa: RUF001 - U+03BC, the Greek letter: Go takes both
+    "\u00b5s": 1e-6,  # the micro sign
+    "\u03bcs": 1e-6,  # the Greek letter
     "ms": 1e-3,
     "s": 1.0,
     "m": 60.0,

@@ -15,7 +15,7 @@ from netwatch.wire.goduration import parse_go_duration
         ("1.s", 1.0),
         ("100ns", 1e-7),
         ("3us", 3e-6),
-        ("3µs", 3e-6),
+        ("3\u00b5s", 3e-6),
         ("3\u03bcs", 3e-6),
         ("0", 0.0),
         ("0s", 0.0),

@@ -6,7 +6,6 @@ address inside of them. `0.0.0.0/0` allows none of those, `127.0.0.0/8` or `169.
 """
 
 import ipaddress
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netwatch.model import Outcome, ProbeError
@@ -43,12 +42,12 @@ def parse_network(text: object) -> Network:
     """Read an address or a network in CIDR notation. Raises ValueError for anything else."""
     try:
         # What has an interface (fe80::1%eth0) would be compared without it, so it may not say one.
-        readable = isinstance(text, str) and "%" not in text
-        network = ipaddress.ip_network(text if readable else "", strict=False)
+        written = text if isinstance(text, str) and "%" not in text else ""
+        network = ipaddress.ip_network(written, strict=False)
     except ValueError:
         expected = "an IP address, or a network such as 10.0.0.0/8"
         raise ValueError(f"found {described(text)}, expected {expected}") from None
-    if ipaddress.ip_address(str(text).partition("/")[0]) != network.network_address:
+    if ipaddress.ip_address(written.partition("/")[0]) != network.network_address:
         raise ValueError(f"found {described(text)}, expected {network}")
     if isinstance(network, ipaddress.IPv6Network) and network.subnet_of(_MAPPED):
         raise ValueError(f"found {described(text)}, expected the IPv4 network in it")

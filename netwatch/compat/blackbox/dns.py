@@ -27,21 +27,13 @@ Regexes = list[Annotated[str, checked(parse_pattern)]]
 class RecordValidator(Options):
     """What fails a probe in the records of one section."""
 
-    fail_if_matches_regexp: SECTIONS = ("answer", "authority", "additional")
-
-Regexes = Field(default_factory=list)
+    fail_if_matches_regexp: Regexes = Field(default_factory=list)
     """If a pattern matches a record."""
-    fail_if_all_match_regexp: SECTIONS = ("answer", "authority", "additional")
-
-Regexes = Field(default_factory=list)
+    fail_if_all_match_regexp: Regexes = Field(default_factory=list)
     """If a pattern matches every record."""
-    fail_if_not_matches_regexp: SECTIONS = ("answer", "authority", "additional")
-
-Regexes = Field(default_factory=list)
+    fail_if_not_matches_regexp: Regexes = Field(default_factory=list)
     """If a pattern does not match every record, or there is none."""
-    fail_if_none_matches_regexp: SECTIONS = ("answer", "authority", "additional")
-
-Regexes = Field(default_factory=list)
+    fail_if_none_matches_regexp: Regexes = Field(default_factory=list)
     """If no pattern matches any record."""
 
     def options(self) -> RecordsOptions:

@@ -4,12 +4,13 @@ import hashlib
 import ssl
 from collections.abc import Mapping
 
-from netwatch.attempt import Values
 from netwatch.compat.blackbox.report import CHAIN_LABELS, Report
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.tls import sent_chain
 from netwatch.wire.certificate import MalformedCertificateError, not_after
 from netwatch.wire.certificate_names import certificate_names
+
+Facts = Mapping[str, float | Mapping[str, float]]
 
 MAX_LABEL_CHARACTERS = 4096
 """The labels of `probe_ssl_last_chain_info` are the server's words, and may be long."""
@@ -58,7 +59,7 @@ class LastHandshake:
         except MalformedCertificateError as error:
             raise ProbeError(Outcome.PROTOCOL, f"malformed certificate: {error}") from error
 
-    def report(self, values: Values) -> Report:
+    def report(self, values: Facts) -> Report:
         """Say it, with the facts that are among the values of the attempt; nothing without TLS."""
         if self.earliest_expiry is None:
             return Report()
@@ -72,7 +73,7 @@ class LastHandshake:
         report.infos.append(("probe_ssl_last_chain_info", self._labels))
         return report
 
-    def cipher_report(self, values: Values) -> Report:
+    def cipher_report(self, values: Facts) -> Report:
         """Say the cipher suite, which is known of HTTP only."""
         cipher = values.get("tls_cipher")
         if self.earliest_expiry is None or not isinstance(cipher, Mapping):

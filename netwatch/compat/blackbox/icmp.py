@@ -72,7 +72,7 @@ class OnePing:
         """Write down the round trip between the kernel's stamps, as the checks do."""
         check = Check(name="probe", probe="icmp", interval=1.0, timeout=self.options.timeout)
         target = Target(check, attempt.endpoint)
-        attempt.note(f"one echo request of {self.options.size} bytes")
+        attempt.note(f"one echo request of {self.options.size} bytes to {attempt.endpoint.address}")
         with attempt.timed("setup"):
             reply = await self.lent.ping(target, self.options)
         if reply.outcome is not Outcome.OK:

@@ -95,7 +95,7 @@ class ProbedKind(ModuleKind, Generic[ProbeOptionsT]):
 
 
 def unsupported(what: str, *harmless: object) -> Any:
-    """Annotate a key that netwatch cannot honour: an error, unless its value switches it off."""
+    """Annotate a key that netwatch cannot honour: an error, unless its value changes nothing."""
 
     def refuse(value: object) -> object:
         if value in harmless:

@@ -19,7 +19,7 @@ FNV_OFFSET, FNV_PRIME = 0x811C9DC5, 0x01000193
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """Which of a name's addresses is used: the first of `family`, or where allowed, of the other."""
+    """Which of a name's addresses is used: the first of `family`, or else perhaps of the other."""
 
     family: int
     falls_back: bool
@@ -46,6 +46,11 @@ class Lookups:
         self._chosen: dict[str, str] = {}
         self.first_seconds: float | None = None
         """How long the first lookup took, also where it failed; None before there was one."""
+
+    @property
+    def used(self) -> str:
+        """The address of the first host; empty if it has none."""
+        return next(iter(self._chosen.values()), "")
 
     async def address(self, host: str) -> str:
         """Return the address that this probe uses for `host`, a name or an IP address.

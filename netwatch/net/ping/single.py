@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from netwatch.model import Batch, Outcome, Target
 from netwatch.net.ping.engine import Pinger, PingOptions
 
-FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.05
+FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.001, 0.05
 """How often the engine is asked to read its sockets; by itself it is in no hurry."""
 
 

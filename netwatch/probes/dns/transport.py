@@ -102,6 +102,7 @@ class Transport:
             attempt.values |= await facts_of_refused(error, options, name, connecting)
             raise
         attempt.values |= tls_values(tls)
+        attempt.look(tls)
         attempt.note(f"speaking {tls.version()} with {name}")
 
 
