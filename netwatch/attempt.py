@@ -6,6 +6,7 @@ The deadline, and the translation of what libraries raise, stand here once and i
 import asyncio
 import errno
 import logging
+import os
 import ssl
 import time
 import traceback
@@ -128,7 +129,8 @@ async def _outcome(probe: Probe, attempt: Attempt, timeout_seconds: float) -> tu
             await probe.measure(attempt)
     except TimeoutError as error:
         # The kernel may give up before we do.
-        return Outcome.TIMEOUT, error.strerror or f"no answer within {timeout_seconds:g} s"
+        words = os.strerror(error.errno) if error.errno else ""
+        return Outcome.TIMEOUT, words or f"no answer within {timeout_seconds:g} s"
     except ProbeError as error:
         return error.outcome, error.detail
     except ssl.SSLCertVerificationError as error:
@@ -142,7 +144,10 @@ async def _outcome(probe: Probe, attempt: Attempt, timeout_seconds: float) -> tu
 
 def of_os_error(error: OSError) -> tuple[Outcome, str]:
     """Return what an error of a socket means; what is not about the network is our own fault."""
-    return _OUTCOMES.get(error.errno or 0, Outcome.LOCAL), error.strerror or str(error)
+    number = error.errno or 0
+    if number in _OUTCOMES:
+        return _OUTCOMES[number], os.strerror(number)  # asyncio has its own words, with addresses
+    return Outcome.LOCAL, error.strerror or str(error)
 
 
 def _turned_around(outcome: Outcome, detail: str) -> tuple[Outcome, str]:

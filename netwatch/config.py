@@ -110,12 +110,16 @@ def load(text: str | bytes, file_name: str, environ: Mapping[str, str]) -> Confi
 
     Raises ConfigError with all that is wrong, as far as it can be known.
     """
-    return read(Config, text, file_name, environ, also=_unfit)
+
+    def also(config: Config, document: Document) -> Iterator[Problem]:
+        return unfit(config.checks, document)
+
+    return read(Config, text, file_name, environ, also=also)
 
 
-def _unfit(config: Config, document: Document) -> Iterator[Problem]:
+def unfit(checks: Mapping[str, CheckConfig], document: Document) -> Iterator[Problem]:
     """Yield a problem for each target that stands in the file and does not suit its probe."""
-    for name, check in config.checks.items():
+    for name, check in checks.items():
         if isinstance(check.source_options, StaticOptions):
             for index, target in enumerate(check.source_options.root):
                 path = ("checks", name, "source", "static", index)

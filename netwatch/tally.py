@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.histogram import Histogram, Summary
 from netwatch.model import Outcome, Result
+from netwatch.net.tls import TLS_FAMILIES
 
 ATTEMPT_FAMILIES = (
     Family(
@@ -41,6 +42,7 @@ ATTEMPT_FAMILIES = (
         label="phase",
         unit="seconds",
     ),
+    *TLS_FAMILIES,
 )
 """Whatever the probe is; to these are added those that several probes share."""
 

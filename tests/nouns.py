@@ -1,8 +1,9 @@
-"""Checks, targets and batches to test with."""
+"""Checks, targets, results and batches to test with."""
 
 import math
 
-from netwatch.model import Batch, Check, Endpoint, Outcome, Target
+from netwatch.attempt import Values
+from netwatch.model import Batch, Check, Endpoint, Outcome, Result, Target
 
 
 def a_check(name: str = "nodes", **others: object) -> Check:
@@ -40,3 +41,25 @@ def a_batch(
             accepted=accepted,
         )
     return batch
+
+
+def a_result(
+    outcome: Outcome = Outcome.OK,
+    *,
+    target: Target | None = None,
+    started: float = 0.0,
+    duration: float = 0.5,
+    detail: str = "",
+    phases: dict[str, float] | None = None,
+    values: Values | None = None,
+) -> Result:
+    """The result of an attempt; one that is ok has the duration."""
+    return Result(
+        target=target or a_target(check=a_check("web", probe="knock")),
+        started=started,
+        duration=duration if outcome is Outcome.OK else None,
+        outcome=outcome,
+        detail=detail,
+        phases=phases or {},
+        values=values or {},
+    )

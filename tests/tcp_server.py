@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -14,11 +15,14 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 async def tcp_server(
     handler: Handler, *, context: ssl.SSLContext | None = None, address: str = "127.0.0.1"
 ) -> AsyncIterator[int]:
-    """Call `handler` for each connection, and close that afterwards; yields the port."""
-    writers: list[asyncio.StreamWriter] = []
+    """Call `handler` for each connection, and close that afterwards; yields the port.
+
+    At the end it waits for all handlers: they must end when the probe goes.
+    """
+    handling: list[asyncio.Task[None] | None] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.append(writer)
+        handling.append(asyncio.current_task())
         with suppress(OSError, asyncio.IncompleteReadError):  # the probe may go at any time
             await handler(reader, writer)
         writer.close()
@@ -28,27 +32,40 @@ async def tcp_server(
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        for writer in writers:
-            writer.transport.abort()
+        for _ in range(10):  # rounds of the loop, for connections that are on their way in
+            await asyncio.sleep(0)
+        for task in filter(None, handling):
+            await task
+
+
+@dataclass(slots=True)
+class OneHandshake:
+    """`heard` is the alert with which the client failed the handshake, or our own reason to."""
+
+    port: int
+    heard: str = ""
 
 
 @contextmanager
-def tls_server_with_alerts(context: ssl.SSLContext) -> Iterator[int]:
-    """Do one handshake as OpenSSL does it alone, and close; yields the port.
+def one_tls_handshake(context: ssl.SSLContext) -> Iterator[OneHandshake]:
+    """Do one handshake as OpenSSL does it alone, and close.
 
     asyncio's servers close without the alert that says why a handshake failed.
     """
 
-    def serve(listener: socket.socket) -> None:
-        with suppress(OSError):
-            sock, _ = listener.accept()
+    def serve() -> None:
+        sock, _ = listener.accept()
+        try:
             with sock, context.wrap_socket(sock, server_side=True) as tls:
                 tls.unwrap()
+        except OSError as error:
+            told.heard = str(error)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=[listener])
+        told = OneHandshake(listener.getsockname()[1])
+        thread = threading.Thread(target=serve)
         thread.start()
-        yield listener.getsockname()[1]
+        yield told
         thread.join()
 
 

@@ -74,6 +74,17 @@ async def test_an_error_of_the_socket_becomes_an_outcome(number: int, outcome: O
     assert os.strerror(number) in result.detail
 
 
+async def test_words_of_the_library_do_not_hide_those_of_the_system() -> None:
+    error = ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 1)")
+    assert (await ended(error)).detail == "Connection refused (connect)"
+    timeout = TimeoutError(errno.ETIMEDOUT, "Connect call failed ('127.0.0.1', 1)")
+    result = await ended(timeout)
+    assert (result.outcome, result.detail) == (
+        Outcome.TIMEOUT,
+        "Connection timed out (connect)",
+    )
+
+
 async def test_a_failed_handshake_is_told_as_tls() -> None:
     assert (await ended(ssl.SSLError(1, "wrong version number"))).outcome is Outcome.TLS
 

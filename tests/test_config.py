@@ -7,12 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.config import DEFAULT_CONFIG, load, schema
+from netwatch.config import DEFAULT_CONFIG, CheckConfig, load, schema, unfit
+from netwatch.options import Choice
 from netwatch.probes.icmp import IcmpOptions
+from netwatch.sources import SourceOptions
 from netwatch.sources.file import FileOptions
 from netwatch.sources.local import LocalOptions
 from netwatch.sources.static import StaticOptions
 from netwatch.validation import ConfigError
+from netwatch.wire.yaml import parse
+from tests.knocking import KnockOptions
 
 DOCUMENTATION = Path(__file__).parent.parent / "docs" / "configuration.md"
 GOOD = "checks: {a: {source: {static: [10.0.0.7]}, probe: {icmp: }}}"
@@ -205,13 +209,28 @@ def a_source(text: str) -> str:
         ),
         (
             a_source("{static: [{name: x}]}"),
-            "4:23: checks.a.source.static[0].host",
-            "missing, expected text",
+            "4:23: checks.a.source.static[0]",
+            "found neither of host and url, expected exactly one of them",
+        ),
+        (
+            a_source("{static: [{host: x, url: http://x/}]}"),
+            "4:23: checks.a.source.static[0]",
+            "found both of host and url, expected exactly one of them",
+        ),
+        (
+            a_source('{static: [a, {url: "http://me:secret@x/"}]}'),
+            "4:32: checks.a.source.static[1].url",
+            "found user info in a URL, expected a URL without: it is a secret, and URLs are shown",
+        ),
+        (
+            a_source("{static: [ftp://x/]}"),
+            "4:23: checks.a.source.static[0]",
+            'found "ftp://x/", expected a URL of http or https',
         ),
         (
             a_source("{static: [{host: x, prot: 1}]}"),
             "4:33: checks.a.source.static[0].prot",
-            'unknown key, did you mean "port"? expected one of host, labels, name, port, zone',
+            'unknown key, did you mean "port"? expected one of host, labels, name, port, url, zone',
         ),
         (a_source("{file: }"), "4:20: checks.a.source.file.path", "missing, expected text"),
         (
@@ -232,6 +251,16 @@ def test_two_targets_that_are_one_collide() -> None:
     assert error.startswith("f.yaml:4:22: checks.a.source.static: ")
     assert "10.0.0.7" in error
     assert "twice" in error
+
+
+def test_a_target_that_does_not_suit_its_probe_is_wrong_at_its_own_place() -> None:
+    text = "checks:\n  a:\n    source:\n      static:\n        - {host: x, port: 80}\n        - y\n"
+    static: SourceOptions = StaticOptions.model_validate([{"host": "x", "port": 80}, "y"])
+    source = Choice("static", static)
+    check = CheckConfig.model_construct(source=source, probe=Choice("knock", KnockOptions()))
+    (problem,) = unfit({"a": check}, parse(text))
+    said = "found no port, expected a target with one, for the probe knock"
+    assert str(problem) == f"6:11: checks.a.source.static[1]: {said}"
 
 
 def test_all_that_is_wrong_is_told_at_once_by_position() -> None:

@@ -5,7 +5,7 @@ import pytest
 from netwatch.model import Batch, Check, Oddity, Outcome, Result, Status, Target, Transition
 from netwatch.state import StateOptions
 from netwatch.tracking import Tracker
-from tests.nouns import a_batch, a_check, a_target
+from tests.nouns import a_batch, a_check, a_result, a_target
 
 OK, TIMEOUT, REFUSED, LOCAL = Outcome.OK, Outcome.TIMEOUT, Outcome.REFUSED, Outcome.LOCAL
 NEW, UP, DEGRADED, DOWN = Status.NEW, Status.UP, Status.DEGRADED, Status.DOWN
@@ -236,3 +236,31 @@ def test_own_trouble_is_told_once_a_check_and_when_it_is_over() -> None:
     tracker.take(a_batch(second, Outcome.OK))
     assert told[1:] == ["nodes: our own trouble is over"]
     assert [standing.why for standing in tracker.standings()] == ["", ""]
+
+
+# Single results
+
+
+def test_single_results_are_judged_as_those_of_a_batch(day: Day) -> None:
+    for outcome in (OK, REFUSED, REFUSED, REFUSED, LOCAL, OK, OK, OK):
+        day.seconds += 1
+        started = day.wall() - 0.5
+        day.tracker.observe(a_result(outcome, target=day.target, started=started, detail="by host"))
+    assert day.statuses == [UP, DOWN, UP]
+    down = day.diary.transitions[1]
+    assert (down.since, down.detail) == (EPOCH + 1.5, "refused: by host (3)")
+    assert day.tracker.local_errors == {"nodes": 1}
+
+
+def test_a_single_result_reaches_the_sinks_before_what_it_changed(day: Day) -> None:
+    result = a_result(target=day.target)
+    day.tracker.observe(result)
+    assert day.diary.told[-2:] == [("observe", result), ("note", day.diary.transitions[0])]
+
+
+def test_slow_attempts_degrade() -> None:
+    day = Day(StateOptions.model_validate({"degraded_latency": "100ms"}))
+    for _ in range(10):
+        day.seconds += 1
+        day.tracker.observe(a_result(target=day.target, duration=0.5))
+    assert day.statuses == [UP, DEGRADED]

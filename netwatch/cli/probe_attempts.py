@@ -27,7 +27,9 @@ def add_probe_attempts_parser(
 ) -> None:
     """Register the command of one kind of probe; its flags are the probe's options."""
     words = (options.__doc__ or "").strip()
-    parser = subparsers.add_parser(f"probe {kind}", help=words.splitlines()[0], description=words)
+    parser = subparsers.add_parser(
+        f"probe {kind}", help=words.splitlines()[0].rstrip("."), description=words
+    )
     form = "URL" if "url" in options.needs else "HOST:PORT" if "port" in options.needs else "HOST"
     parser.add_argument("targets", metavar=form, nargs="+", help="whom to probe, all at once")
     flags = flags_of(options)

@@ -1,13 +1,13 @@
 """A dialogue in lines, as SMTP, IMAP, FTP and their like begin with: what comes, what to say then.
 
-What a server sends is bounded, in a line and in all, so that an endless one ends.
+What a server may send is bounded, so that an endless one ends.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Self
+from collections.abc import Callable, Mapping
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.stream import Stream
@@ -16,6 +16,7 @@ from netwatch.wire.document import described
 
 MAX_LINE_BYTES = 2**16
 MAX_RECEIVED_BYTES = 2**20
+MAX_LINES = 1000  # matching a million empty ones would hold up everybody else for seconds
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
 
@@ -40,18 +41,22 @@ class Step(Options):
         raise ValueError("found an empty step, expected expect, expect_bytes, send or starttls")
 
 
-def check_references(steps: Iterable[Step]) -> None:
-    """Raise ValueError where a step sends what no `expect` captures before it."""
+def _with_known_references(steps: list[Step]) -> list[Step]:
     captures: frozenset[str] = frozenset()
     for step in steps:
         if step.expect:
             captures = step.expect.captures
         for name in _REFERENCE.findall(step.send):
             if name not in captures:
-                raise ValueError(
-                    f"found ${{{name}}} in {described(step.send)}, expected one of "
-                    f"{', '.join(sorted(captures)) or 'no references, before any expect'}"
+                known = (
+                    f"one of {', '.join(sorted(captures))}" if captures else "an expect before it"
                 )
+                raise ValueError(f"found ${{{name}}} in {described(step.send)}, expected {known}")
+    return steps
+
+
+Steps = Annotated[list[Step], AfterValidator(_with_known_references)]
+"""The steps of a dialogue; each sends only what was captured before."""
 
 
 class Dialogue:
@@ -95,7 +100,10 @@ class Dialogue:
     ) -> None:
         self._note(f"wait for {expected}")
         latest = None
-        while (line := await self._line()) is not None:
+        for _ in range(MAX_LINES):
+            line = await self._line()
+            if line is None:
+                break
             self._note(f"received {_shown(line)}")
             if captures := search(line):
                 self.captures = captures
@@ -144,7 +152,10 @@ class Dialogue:
         self._unread += data
         self._received_bytes += len(data)
         if self._received_bytes > MAX_RECEIVED_BYTES:
-            raise ProbeError(Outcome.MISMATCH, f"found nothing of it in {MAX_RECEIVED_BYTES} bytes")
+            raise ProbeError(
+                Outcome.MISMATCH,
+                f"found more than {MAX_RECEIVED_BYTES} bytes, expected a shorter dialogue",
+            )
         return bool(data)
 
 

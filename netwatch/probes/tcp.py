@@ -11,7 +11,7 @@ from netwatch.attempt import Attempt, Probe
 from netwatch.exposition.family import Family, Kind
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.connect import connect
-from netwatch.net.dialogue import Dialogue, Step, check_references
+from netwatch.net.dialogue import Dialogue, Step, Steps
 from netwatch.net.lookup import address_now
 from netwatch.net.stream import Stream
 from netwatch.net.tls import TlsContexts, TlsOptions, facts_of_refused, tls_values
@@ -52,7 +52,7 @@ class TcpOptions(AttemptOptions):
     """Whether to speak TLS from the first byte on."""
     tls: TlsOptions = Field(default_factory=TlsOptions)
     """How to speak TLS, from the beginning or after a step with `starttls`."""
-    dialogue: list[Step] = Field(default_factory=list)
+    dialogue: Steps = Field(default_factory=list)
     """What to expect and to send, step by step; empty to be content with the connection."""
     line_end: Literal["crlf", "lf", "none"] = "crlf"
     """What ends each line that is sent."""
@@ -65,8 +65,7 @@ class TcpOptions(AttemptOptions):
     `auto` is `target` up to 30 targets, and `zone` above."""
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
-        check_references(self.dialogue)
+    def _has_tls_once(self) -> Self:
         if sum(step.starttls for step in self.dialogue) + (self.transport == "tls") > 1:
             raise ValueError("found TLS inside of TLS, expected `starttls` once, or transport tls")
         return self

@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
+from netwatch.attempt import Values
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.store import Store
 from netwatch.model import Batch, Check, Oddity, Outcome, Status, Target, Transition
-from netwatch.probes import PROBES
 from netwatch.sinks.durations import MOST_OWN
 from netwatch.sinks.prometheus import PrometheusSink
-from tests.nouns import a_batch, a_check, a_target
+from tests.knocking import PROBES_WITH_KNOCK
+from tests.nouns import a_batch, a_check, a_result, a_target
 
 OK, TIMEOUT, REFUSED, LOCAL = Outcome.OK, Outcome.TIMEOUT, Outcome.REFUSED, Outcome.LOCAL
 SENT, RECEIVED, LOST = (
@@ -72,7 +73,7 @@ class Served:
     """A sink with one check, and the store that renders it."""
 
     def __init__(self, check: Check | None = None) -> None:
-        self.sink = PrometheusSink(PROBES)
+        self.sink = PrometheusSink(PROBES_WITH_KNOCK)
         self.check = check or a_check()
         self.store = Store(CollectorRegistry())
         for table in self.sink.tables:
@@ -309,3 +310,104 @@ def test_the_equation_holds_in_a_scrape_though_packets_settle_between_its_slices
     after = served.scrape()
     assert after.equation_holds()
     assert set(after.of(SENT).values()) == {len(outcomes) * len(slices)}
+
+
+# Attempts
+
+
+ATTEMPTS, SUCCESSES, FAILURES = (
+    f"netwatch_probe_{name}_total" for name in ("attempts", "successes", "failures")
+)
+DURATION_COUNT = "netwatch_probe_duration_seconds_count"
+
+
+def knocking(**options: object) -> Served:
+    return Served(a_check("web", probe="knock", **options))
+
+
+def test_attempts_and_successes_of_a_new_target_are_zero_from_its_first_scrape_on() -> None:
+    served = knocking()
+    served.join()
+    scrape = served.scrape()
+    assert (scrape.of(ATTEMPTS), scrape.of(SUCCESSES)) == ({"wiki": 0}, {"wiki": 0})
+    assert scrape.of(FAILURES) == {}
+    assert scrape.value(DURATION_COUNT) == 0
+    assert not any(name.startswith("netwatch_icmp") for name in scrape.names())
+
+
+def test_attempts_are_counted_with_their_reasons_phases_and_latest_values() -> None:
+    served = knocking()
+    target = served.join(zone="a")
+    for outcome in (OK, TIMEOUT, TIMEOUT, LOCAL):
+        served.sink.observe(a_result(outcome, target=target))
+    values: Values = {"bytes": 6, "lines": 2, "voice": {"alto": 1}}
+    for _ in range(2):
+        phases = {"connect": 0.25}
+        served.sink.observe(a_result(target=target, phases=phases, values=values))
+    scrape = served.scrape()
+    assert (scrape.value(ATTEMPTS), scrape.value(SUCCESSES)) == (6, 3)
+    assert scrape.of(FAILURES) == {"timeout": 2, "local": 1}
+    assert scrape.value(DURATION_COUNT, target="wiki", zone="a") == 3
+    assert scrape.value("netwatch_probe_phase_seconds_sum", phase="connect") == 0.5
+    assert scrape.value("netwatch_probe_phase_seconds_count", phase="connect") == 2
+    assert scrape.value("netwatch_knock_bytes", check="web", zone="a") == 6
+    assert scrape.value("netwatch_knock_lines_total") == 4
+    assert scrape.value("netwatch_knock_voice", voice="alto") == 1
+
+
+def test_a_failed_attempt_has_no_value_and_not_the_one_before() -> None:
+    served = knocking()
+    target = served.join()
+    served.sink.observe(a_result(target=target, values={"bytes": 6}))
+    served.sink.observe(a_result(TIMEOUT, target=target))
+    assert served.scrape().of("netwatch_knock_bytes") == {}
+
+
+def test_the_state_of_a_target_of_attempts_is_shown() -> None:
+    served = knocking()
+    target = served.join()
+    served.note(target, Status.DOWN)
+    assert served.scrape().value(UP) == 0
+
+
+def test_a_target_of_attempts_that_changed_has_its_new_labels_everywhere() -> None:
+    served = knocking()
+    target = served.join()
+    served.sink.observe(a_result(target=target, values={"bytes": 6}))
+    target.endpoint = replace(target.endpoint, zone="b")
+    served.sink.change(target)
+    ours = [s for s in served.scrape().samples if "target" in s.labels]
+    assert {"netwatch_knock_bytes", ATTEMPTS, STATE} <= {sample.name for sample in ours}
+    assert {sample.labels["zone"] for sample in ours} == {"b"}
+
+
+def test_a_target_of_attempts_that_left_is_gone_and_its_last_result_too() -> None:
+    served = knocking()
+    target = served.join()
+    with served.sink.held():
+        served.sink.observe(a_result(target=target))
+        served.sink.note(Transition(target, Status.NEW, Status.UP, 0.0, 0.0, ""))
+        served.sink.leave(target)
+    served.sink.end(served.check)
+    assert served.scrape().samples == []
+
+
+def test_results_wait_while_a_scrape_is_rendered() -> None:
+    served = knocking()
+    target = served.join()
+    with served.sink.held():
+        served.sink.observe(a_result(target=target))
+        assert served.scrape().value(ATTEMPTS) == 0
+    assert served.scrape().value(ATTEMPTS) == 1
+
+
+@pytest.mark.parametrize("scope", ["zone", "off"])
+def test_durations_of_attempts_are_shared_as_those_of_pings(scope: str) -> None:
+    served = knocking(histogram=scope)
+    for name in ("a", "b"):
+        served.sink.observe(a_result(target=served.join(name, zone="z")))
+    expected = {"zone": {"": 2}, "off": {}}
+    scrape = served.scrape()
+    shown = [s for s in scrape.samples if s.name == DURATION_COUNT]
+    assert {sample.labels["target"]: sample.value for sample in shown} == expected[scope]
+    assert scrape.of(ATTEMPTS) == {"a": 1, "b": 1}

@@ -72,7 +72,7 @@ def test_the_ping_exporter_may_have_no_external_targets(missing: dict[str, Any])
         ({"hosts": ["a"]}, "found a mapping, expected a list of targets"),
         (["a", 7], "[1]: found 7, expected a valid dictionary or instance of StaticTarget"),
         (["a", "b/c"], '[1].host: found "b/c", expected an IP address or a host name'),
-        ([{"name": "a"}], "[0].host: found nothing, expected a value"),
+        ([{"name": "a"}], "[0]: found neither of host and url, expected exactly one of them"),
         ([{"host": "a", "prot": 80}], "[0].prot: unknown key"),
         ([{"host": "a", "port": "80"}], '[0].port: found "80", expected a valid integer'),
         (["a", "a"], 'found "a" twice, expected different names or hosts'),
@@ -92,11 +92,8 @@ def test_the_ping_exporter_may_have_no_external_targets(missing: dict[str, Any])
             '[0].targets[1]: found port "http" in "b:http", expected 1 to 65535',
         ),
         (
-            [{"targets": ["https://a/"]}],
-            (
-                '[0].targets[0].host: found "https://a/", '
-                "expected an IP address or a host name, not a URL"
-            ),
+            [{"targets": ["ftp://a/"]}],
+            '[0].targets[0].url: found "ftp://a/", expected a URL of http or https',
         ),
         ([{"targets": "a"}], '[0].targets: found "a", expected a valid list'),
         (
@@ -120,6 +117,24 @@ def test_a_wrong_entry_is_said_with_its_place_and_what_is_expected(
     assert str(caught.value) == message
 
 
+def test_urls_are_targets_in_every_format() -> None:
+    url = "https://wiki.example/healthz"
+    for document in (
+        [url],
+        [{"url": url}],
+        [{"targets": [url], "labels": {"team": "docs"}}],
+        {"external_targets": [{"url": url, "name": "wiki"}]},
+    ):
+        (endpoint,) = parse(document)
+        assert (endpoint.url, endpoint.host, endpoint.port) == (url, "wiki.example", 443)
+
+
+def test_user_info_in_a_url_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ValueError, match="user info") as caught:
+        parse([{"targets": ["https://me:secret@wiki.example/"]}])
+    assert "secret@" not in str(caught.value)
+
+
 def test_broken_yaml_is_said_with_its_place_in_one_line() -> None:
     with pytest.raises(ValueError, match=r"^2:3: [^\n]*duplicate key[^\n]*$"):
         parse_targets("- host: a\n  host: b\n  host: c\n", as_json=False)
@@ -136,7 +151,17 @@ def test_what_cannot_be_read_is_a_value_error_that_can_be_printed(
 
 
 KEYS = st.sampled_from(
-    ["targets", "labels", "host", "name", "port", "cluster_targets", "external_targets", "zone"]
+    [
+        "targets",
+        "labels",
+        "host",
+        "url",
+        "name",
+        "port",
+        "cluster_targets",
+        "external_targets",
+        "zone",
+    ]
 )
 SCALARS = st.sampled_from(["a", "a:1", "10.0.0.1", "[::1]:2", "", 1, 70000, None, True, 1.5])
 DOCUMENTS = st.recursive(

@@ -14,11 +14,11 @@ from netwatch.model import Outcome, ProbeError
 from netwatch.net.connect import connect
 from netwatch.net.tls import TlsContexts, TlsOptions
 from tests.certificates import Authority
-from tests.tcp_server import tls_server_with_alerts
+from tests.tcp_server import one_tls_handshake
 
 
 async def handshake(server: ssl.SSLContext, client: ssl.SSLContext) -> ssl.SSLObject:
-    with tls_server_with_alerts(server) as port, await connect("127.0.0.1", port) as stream:
+    with one_tls_handshake(server) as told, await connect("127.0.0.1", told.port) as stream:
         tls = await stream.start_tls(client, "localhost")
         assert await stream.receive() == b""
         assert tls.cipher()
