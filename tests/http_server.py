@@ -1,4 +1,4 @@
-"""HTTP servers on loopback that answer with exactly the bytes a test scripts, and a probe of them."""
+"""HTTP servers on loopback that answer as a test scripts it to the byte, and a probe of them."""
 
 import asyncio
 import ssl
@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from netwatch.attempt import Attempt, make_attempt
+from netwatch.attempt import make_attempt
 from netwatch.model import Result, Target
 from netwatch.net.resolver import Answer
 from netwatch.probe import Services
 from netwatch.probes.http.probe import HttpOptions
-from tests.nouns import a_target
+from netwatch.resolution import Resolve
+from netwatch.wire.url import parse_url
+from tests.nouns import a_check, a_target
 from tests.tcp_server import Handler, tcp_server
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -66,33 +68,24 @@ async def site(*, context: ssl.SSLContext | None = None) -> AsyncIterator[Site]:
         yield served
 
 
-async def no_names(host: str) -> Answer:
-    raise AssertionError(f"asked for {host}")
-
-
 async def everything_is_here(host: str) -> Answer:
     del host
     return Answer(("127.0.0.1",), (), ttl_seconds=60)
 
 
-def at(url: str) -> Target:
-    """Return a target with that URL on loopback."""
-    host = url.split("/")[2].rpartition(":")[0] or url.split("/")[2]
-    target = a_target(address="127.0.0.1")
-    target.endpoint = replace(target.endpoint, host=host, url=url)
-    return target
+def at(url: str, *, address: str = "127.0.0.1", family: int = 4) -> Target:
+    """Return the target that a source makes of a URL."""
+    host, endpoint = parse_url(url).host, a_target(address=address).endpoint
+    return Target(a_check(), replace(endpoint, host=host, family=family, url=url))
 
 
 async def probed(
     url: str,
     options: HttpOptions | None = None,
     *,
-    resolve: Callable[..., object] = everything_is_here,
+    resolve: Resolve = everything_is_here,
     note: Callable[[str], None] = lambda _: None,
 ) -> Result:
     """Make one attempt."""
-    probe = (options or HttpOptions()).open(Services(resolve))  # type: ignore[arg-type]  # for short
+    probe = (options or HttpOptions()).open(Services(resolve))
     return await make_attempt(probe, at(url), timeout_seconds=5, note=note)
-
-
-__all__ = ["OK", "Attempt", "Site", "at", "no_names", "probed", "read_request", "redirect", "says"]

@@ -1,5 +1,7 @@
 import gzip
 import zlib
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -15,7 +17,7 @@ def bare_deflate(data: bytes) -> bytes:
     return deflate.compress(data) + deflate.flush()
 
 
-CODED = {
+CODED: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
     "identity": bytes,
     "gzip": gzip.compress,
@@ -84,9 +86,7 @@ def test_a_coding_that_cannot_be_undone_is_named() -> None:
 @given(st.sampled_from(["gzip", "deflate"]), st.lists(st.binary()))
 def test_any_bytes_are_decoded_or_malformed(coding: str, pieces: list[bytes]) -> None:
     decoder = Decoder(coding)
-    try:
+    with suppress(MalformedBodyError):
         for piece in pieces:
             assert len(decoder.decode(piece, 100)) <= 100
         decoder.end()
-    except MalformedBodyError as error:
-        assert str(error)

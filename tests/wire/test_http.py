@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import h11
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from netwatch.wire.http import (
     parse_http_date,
 )
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 GET = Request("GET", "/a?b", (("Host", "wiki"),))
 
 
@@ -46,15 +49,14 @@ def test_a_request_that_would_inject_headers_is_never_written(header: tuple[str,
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", b"hello"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 404 And\r\n", b"hello"),
         (
-            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-            b"3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nX: y\r\n\r\n",
+            CHUNKED + b"3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nX: y\r\n\r\n",
             b"hello",
         ),
         (b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", b""),
         (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
         (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", b""),
         (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", b"x"),
-        (b"HTTP/1.1 103 Early\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", b"x"),
+        (b"HTTP/1.1 103 Early\r\nLink: a\r\n\r\n" + CHUNKED + b"0\r\n\r\n", b""),
     ],
 )
 def test_a_response_ends_where_it_says_however_it_is_cut(answer: bytes, body: bytes) -> None:
@@ -130,11 +132,8 @@ def test_an_end_without_a_byte_is_no_response() -> None:
 
 @given(st.lists(st.binary(min_size=1)))
 def test_any_bytes_are_a_response_or_malformed(pieces: list[bytes]) -> None:
-    try:
+    with suppress(MalformedResponseError):
         exchange, _ = read(GET, *pieces)
-    except MalformedResponseError as error:
-        assert str(error)
-    else:
         assert exchange.response or not exchange.is_complete
 
 

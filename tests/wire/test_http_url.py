@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +28,15 @@ def test_a_url_has_its_parts(text: str, origin: Origin, target: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "wiki", "ftp://wiki/", "http://", "http:///x", "http://wiki:0/", "http://wiki:99999/"),
+        *(
+            "",
+            "wiki",
+            "ftp://wiki/",
+            "http://",
+            "http:///x",
+            "http://wiki:0/",
+            "http://wiki:99999/",
+        ),
         *("http://a b/", "http://[::1/", "http://10.0.0.256/", "javascript:alert(1)"),
     ],
 )
@@ -72,11 +82,8 @@ def test_a_redirect_to_what_is_no_url_is_refused(location: str) -> None:
 
 @given(st.text() | st.from_regex(r"(https?:)?//[^/]*(/.*)?"))
 def test_any_location_leads_somewhere_or_is_refused(location: str) -> None:
-    try:
+    with suppress(ValueError):
         url = redirected(WIKI, location)
-    except ValueError as error:
-        assert "expected" in str(error)
-    else:
         assert url.target.isascii()
         assert url.target.isprintable()
         assert " " not in url.target

@@ -63,7 +63,8 @@ def test_every_key_can_be_pointed_at(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [(True, 1), (0, False), ([True], [1]), ({"a": 1}, {"a": 1, "b": 2}), (None, 0)]
+    ("one", "other"),
+    [(True, 1), (0, False), ([True], [1]), ({"a": 1}, {"a": 1, "b": 2}), (None, 0)],
 )
 def test_values_of_different_kinds_are_not_equal(one: Any, other: Any) -> None:
     assert not equal(one, other)

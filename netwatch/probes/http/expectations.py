@@ -85,7 +85,8 @@ class Expectations(Options):
             expected = " or ".join(self.valid_versions)
             yield "version", f"found HTTP {response.version}, expected {expected}"
         if self.require_tls not in (None, is_tls):
-            yield "tls", f"found {_over(is_tls=is_tls)}, expected {_over(is_tls=not is_tls)}"
+            found, expected = ("over", "without") if is_tls else ("without", "with")
+            yield "tls", f"found an answer {found} TLS, expected one {expected} it"
         yield from self._broken_by_headers(response)
         yield from self._broken_by_body(content)
 
@@ -118,7 +119,7 @@ def _broken_json(content: bytes, expected: dict[str, JsonValue]) -> Iterator[str
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
-        yield "found a body that is no JSON"
+        yield "found a body that is no JSON, expected JSON"
         return
     for pointer, value in expected.items():
         try:
@@ -129,7 +130,3 @@ def _broken_json(content: bytes, expected: dict[str, JsonValue]) -> Iterator[str
             if not equal(found, value):
                 found_at = f"found {described(found)} at {pointer} of the body"
                 yield f"{found_at}, expected {described(value)}"
-
-
-def _over(*, is_tls: bool) -> str:
-    return "an answer over TLS" if is_tls else "one without TLS"

@@ -1,0 +1,126 @@
+import base64
+from pathlib import Path
+
+import pytest
+
+from netwatch import __version__
+from netwatch.probes.http.probe import HttpOptions
+from netwatch.probes.http.request import Requests, with_cookies
+from netwatch.wire.http import Request, Response
+from netwatch.wire.http_url import parse_http_url
+
+URL = parse_http_url("http://wiki:8080/a?b")
+ELSEWHERE = parse_http_url("http://other/c")
+FOUND = Response(302, "1.1")
+
+
+def requests(**values: object) -> Requests:
+    return Requests(HttpOptions.model_validate(values))
+
+
+def headers_of(request: Request) -> dict[str, str]:
+    assert len({name.lower() for name, _ in request.headers}) == len(request.headers)
+    return dict(request.headers)
+
+
+def test_a_request_says_who_asks_whom() -> None:
+    request = requests().first(URL)
+    assert (request.method, request.target, request.body) == ("GET", "/a?b", b"")
+    assert headers_of(request) == {
+        "Host": "wiki:8080",
+        "User-Agent": f"netwatch/{__version__}",
+        "Accept": "*/*",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+    }
+
+
+def test_headers_of_the_options_win_whatever_their_case() -> None:
+    given = {"host": "virtual", "ACCEPT": "text/html", "X-A": "1"}
+    headers = headers_of(requests(headers=given, compression="gzip").first(URL))
+    assert (headers["host"], headers["ACCEPT"], headers["X-A"]) == ("virtual", "text/html", "1")
+    assert headers["Accept-Encoding"] == "gzip"
+
+
+def test_secrets_come_from_the_options_or_from_files(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hünter2\n".replace("ü", "u"))
+    path = str(tmp_path / "secret")
+    basic = "Basic " + base64.b64encode(b"me:hunter2").decode()
+    given: list[tuple[dict[str, object], str]] = [
+        ({"basic_auth": {"username": "me", "password": "hunter2"}}, basic),
+        ({"basic_auth": {"username": "me", "password_file": path}}, basic),
+        ({"bearer_token": "hunter2"}, "Bearer hunter2"),
+        ({"bearer_token_file": path}, "Bearer hunter2"),
+        ({"header_files": {"Authorization": path}}, "hunter2"),
+    ]
+    for options, expected in given:
+        assert headers_of(requests(**options).first(URL))["Authorization"] == expected
+
+
+def test_a_token_that_changes_is_sent_with_the_next_attempt(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("one")
+    made = requests(bearer_token_file=str(path))
+    assert headers_of(made.first(URL))["Authorization"] == "Bearer one"
+    path.write_text("second")
+    assert headers_of(made.first(URL))["Authorization"] == "Bearer second"
+
+
+def test_a_body_is_said_read_or_made(tmp_path: Path) -> None:
+    (tmp_path / "body").write_text("hällo")
+    assert requests(body="hällo").first(URL).body == "hällo".encode()
+    assert requests(body_file=str(tmp_path / "body")).first(URL).body == "hällo".encode()
+    assert len(requests(body_bytes=3000).first(URL).body) == 3000
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "after"),
+    [
+        ("GET", 302, ("GET", b"x")),
+        ("POST", 301, ("GET", b"")),
+        ("POST", 302, ("GET", b"")),
+        ("PUT", 302, ("PUT", b"x")),
+        ("PUT", 303, ("GET", b"")),
+        ("HEAD", 303, ("HEAD", b"x")),
+        ("POST", 307, ("POST", b"x")),
+        ("POST", 308, ("POST", b"x")),
+    ],
+)
+def test_a_redirect_may_turn_the_method_into_get(
+    method: str, status: int, after: tuple[str, bytes]
+) -> None:
+    made = requests(method=method, body="x")
+    request = made.next(made.first(URL), Response(status, "1.1"), URL, URL)
+    assert (request.method, request.body) == after
+
+
+def test_what_is_secret_does_not_follow_a_redirect_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("hunter2")
+    made = requests(
+        headers={"Host": "virtual", "Cookie": "a=b", "X-A": "1"},
+        header_files={"X-Key": str(tmp_path / "key")},
+        bearer_token="hunter2",
+    )
+    first = made.first(URL)
+    same = headers_of(made.next(first, FOUND, URL, parse_http_url("http://wiki:8080/other")))
+    assert {"Host", "Cookie", "X-Key", "Authorization", "X-A"} <= set(same)
+    assert same["Host"] == "virtual"
+    for url in (ELSEWHERE, parse_http_url("https://wiki/"), parse_http_url("http://wiki/")):
+        headers = headers_of(made.next(first, FOUND, URL, url))
+        assert headers["Host"] == url.origin.authority
+        assert not {"Cookie", "X-Key", "Authorization"} & set(headers)
+        assert headers["X-A"] == "1"
+
+
+def test_cookies_go_back_to_the_host_that_set_them_and_to_no_other() -> None:
+    made = requests()
+    response = Response(302, "1.1", (("set-cookie", "a=1; Path=/; Secure"), ("set-cookie", "b=2")))
+    back = made.next(made.first(URL), response, URL, parse_http_url("https://wiki/in"))
+    assert headers_of(back)["Cookie"] == "a=1; b=2"
+    away = made.next(made.first(URL), response, URL, ELSEWHERE)
+    assert "Cookie" not in headers_of(away)
+
+
+def test_a_cookie_set_anew_replaces_the_old_one() -> None:
+    response = Response(302, "1.1", (("set-cookie", "a=2"),))
+    assert with_cookies((("cookie", "a=1; b=1"),), response) == (("Cookie", "a=2; b=1"),)
