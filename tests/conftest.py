@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -52,6 +53,14 @@ def netns() -> Iterator[Callable[[str], Namespace]]:
     yield make
     for namespace in made:
         namespace.close()
+
+
+@pytest.fixture
+def refusing_port() -> Iterator[int]:
+    """A port that is taken for neither UDP nor TCP, so that the kernel refuses for it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+        sock.bind(("127.0.0.1", 0))  # without listening
+        yield sock.getsockname()[1]
 
 
 @pytest.fixture

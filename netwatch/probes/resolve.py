@@ -41,6 +41,7 @@ class ResolveProbeOptions(AttemptOptions):
         *(0.5e-3, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3),
         *(0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
     )
+    needs_address: ClassVar[bool] = False
 
     interval: Annotated[PositiveDuration, Field(ge=0.1, le=3600)] = 15.0
     """Time between two attempts at one name."""

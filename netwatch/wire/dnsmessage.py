@@ -72,6 +72,15 @@ class Reply:
         return RCODES.get(self.rcode, f"RCODE{self.rcode}")
 
     @property
+    def sections(self) -> dict[str, tuple[str, ...]]:
+        """The records of each section, by its name."""
+        return {
+            "answer": self.answer,
+            "authority": self.authority,
+            "additional": self.additional,
+        }
+
+    @property
     def is_truncated(self) -> bool:
         """Whether there is more than this transport could carry (RFC 2181 section 9)."""
         return "tc" in self.flags

@@ -1,8 +1,9 @@
 """A DNS server on loopback that answers as a test scripts it."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -19,7 +20,8 @@ class DnsServer:
 
     Names in `rcodes` are answered with that code. `twist` turns an answer into what is sent by
     UDP instead; nothing is sent for an empty list. `stream_twist` does the same for TCP,
-    where an answer ends after `stream_bytes`, if given. All that is asked for is in `asked`.
+    where an answer ends after `stream_bytes`, if given. All that is asked for is in `asked`,
+    and how in `queries`; `clients` are the addresses of who asked by UDP.
     """
 
     address: str
@@ -30,6 +32,9 @@ class DnsServer:
     stream_twist: Callable[[dns.message.Message], bytes] = lambda answer: answer.to_wire()
     stream_bytes: int | None = None
     asked: list[str] = field(default_factory=list)
+    queries: list[dns.message.Message] = field(default_factory=list)
+    clients: list[str] = field(default_factory=list)
+    _serving: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = field(default_factory=dict)
 
     def answer(self, wire: bytes) -> dns.message.Message:
         query = dns.message.from_wire(wire)
@@ -37,6 +42,7 @@ class DnsServer:
         (question,) = query.question
         name = question.name.to_text()
         self.asked.append(name)
+        self.queries.append(query)
         self._fill(response, question.name, question.rdtype.name)
         if name not in self.zone:
             response.set_rcode(self.rcodes.get(name, dns.rcode.NXDOMAIN))
@@ -44,7 +50,7 @@ class DnsServer:
 
     def _fill(self, response: dns.message.Message, name: dns.name.Name, rdtype: str) -> None:
         for line in self.zone.get(name.to_text(), ()):
-            ttl, kind, value = line.split()
+            ttl, kind, value = line.split(maxsplit=2)
             if kind in (rdtype, "CNAME"):
                 response.answer.append(dns.rrset.from_text(name, int(ttl), "IN", kind, value))
             if kind == "CNAME":
@@ -53,12 +59,20 @@ class DnsServer:
     async def serve_stream(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        length = int.from_bytes(await reader.readexactly(2))
-        wire = self.stream_twist(self.answer(await reader.readexactly(length)))
-        sent = len(wire).to_bytes(2) + wire
-        writer.write(sent[: self.stream_bytes])
-        writer.close()
-        await writer.wait_closed()
+        self._serving[asyncio.current_task()] = writer
+        with suppress(OSError, asyncio.IncompleteReadError):  # the client may go at any time
+            length = int.from_bytes(await reader.readexactly(2))
+            wire = self.stream_twist(self.answer(await reader.readexactly(length)))
+            sent = len(wire).to_bytes(2) + wire
+            writer.write(sent[: self.stream_bytes])
+            writer.close()
+            await writer.wait_closed()
+
+    async def stop_serving(self) -> None:
+        """Cut all connections."""
+        for writer in self._serving.values():
+            writer.transport.abort()
+        await asyncio.gather(*filter(None, self._serving))
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -70,17 +84,25 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
+        self._server.clients.append(str(addr[0]))
         for wire in self._server.twist(self._server.answer(data)):
             self._transport.sendto(wire, addr)
 
 
 @asynccontextmanager
 async def dns_server(
-    address: str = "127.0.0.1", port: int = 0, *, tcp: bool = True
+    address: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    tcp: bool = True,
+    context: ssl.SSLContext | None = None,
 ) -> AsyncIterator[DnsServer]:
-    """Serve by UDP and TCP on one port until the end of the block; by UDP alone without `tcp`."""
+    """Serve by UDP and TCP on one port until the end of the block; by UDP alone without `tcp`.
+
+    With a context, what goes by TCP goes under TLS.
+    """
     server = DnsServer(address)
-    stream = await asyncio.start_server(server.serve_stream, address, port)
+    stream = await asyncio.start_server(server.serve_stream, address, port, ssl=context)
     server.port = stream.sockets[0].getsockname()[1]
     if not tcp:
         stream.close()
@@ -92,6 +114,7 @@ async def dns_server(
     finally:
         transport.close()
         stream.close()
+        await server.stop_serving()
         await stream.wait_closed()
 
 

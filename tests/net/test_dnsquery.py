@@ -1,6 +1,4 @@
 import asyncio
-import socket
-from collections.abc import Iterator
 
 import dns.flags
 import dns.message
@@ -12,14 +10,6 @@ from netwatch.net.dnsquery import QueryError, Records, ask
 from tests.net.dns_server import cut_off, dns_server, silence
 
 WIKI = {"wiki.example.": ["300 A 127.0.0.7", "300 AAAA ::7"]}
-
-
-@pytest.fixture
-def refusing_port() -> Iterator[int]:
-    """A port that is taken for neither UDP nor TCP, so that the kernel refuses for it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
-        sock.bind(("127.0.0.1", 0))  # without listening
-        yield sock.getsockname()[1]
 
 
 async def test_each_family_is_asked_for_on_its_own() -> None:

@@ -1,5 +1,6 @@
 """Asks one DNS server one question."""
 
+import itertools
 import secrets
 from collections.abc import Callable
 
@@ -43,7 +44,7 @@ class DnsProbe:
 
 def _tell(attempt: Attempt, reply: Reply) -> None:
     """Note the reply as dig writes it."""
-    attempt.note(f"{reply.rcode_name}, flags {' '.join(sorted(reply.flags))}")
-    for section in (reply.answer, reply.authority, reply.additional):
-        for record in section:
-            attempt.note(record)
+    counts = ", ".join(f"{name} {len(records)}" for name, records in reply.sections.items())
+    attempt.note(f"{reply.rcode_name}, flags {' '.join(sorted(reply.flags))}; {counts}")
+    for record in itertools.chain(*reply.sections.values()):
+        attempt.note(record)

@@ -72,9 +72,9 @@ class ReplyOptions(Options):
         """Yield in words which expectations the reply breaks."""
         if reply.rcode_name not in self.valid_rcodes:
             yield f"found {reply.rcode_name}, expected {' or '.join(self.valid_rcodes)}"
-        for section in ("answer", "authority", "additional"):
+        for section, records in reply.sections.items():
             expected: RecordsOptions = getattr(self, section)
-            for broken in expected.broken_by(getattr(reply, section)):
+            for broken in expected.broken_by(records):
                 yield f"found in section {section}: {broken}"
 
 
@@ -84,11 +84,7 @@ def values_of(reply: Reply) -> Values:
         # A fixed set of names: what a server sends may not make series.
         "dns_rcode": {RCODES.get(reply.rcode, "other"): 1.0},
         "dns_flags": {flag: float(flag in reply.flags) for flag in SHOWN_FLAGS},
-        "dns_records": {
-            "answer": len(reply.answer),
-            "authority": len(reply.authority),
-            "additional": len(reply.additional),
-        },
+        "dns_records": {section: len(records) for section, records in reply.sections.items()},
     }
     if reply.minimum_ttl is not None:
         values["dns_minimum_ttl"] = reply.minimum_ttl
