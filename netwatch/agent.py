@@ -28,10 +28,13 @@ from netwatch.net.files import UnreadableFileError
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.ping.single import SinglePings
 from netwatch.net.resolver import Resolver
+from netwatch.net.udpecho import UDP_ECHO_FAMILIES, UdpEcho
+from netwatch.net.udpserver import UdpListenError
 from netwatch.probe import Engines, Services
 from netwatch.prober import Prober
 from netwatch.probes import PROBES
 from netwatch.rendering import Renderer
+from netwatch.sinks.known import KnownAddresses
 from netwatch.sinks.log import LogSink
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES, Textfile
@@ -60,15 +63,16 @@ class Agent:
         """`config` is what `config_file` holds now; `listen` wins over what it says of that."""
         self._config = config
         self._config_file = config_file
-        self._listen = listen
+        self._addresses = listen
         self._reloads = ReloadRecord(success_timestamp_seconds=time.time())
         self._reload_wanted = asyncio.Event()
         self._stop_wanted = asyncio.Event()
         self._is_measuring = False
         self._sink = PrometheusSink(PROBES)
         self._ping_exporter = PingExporterSink()
+        self._known = KnownAddresses()
         self._tracker = Tracker(
-            [self._sink, self._ping_exporter, LogSink()],
+            [self._sink, self._ping_exporter, self._known, LogSink()],
             complain=lambda trouble: LOG.error("%s", trouble),
         )
         singles = SinglePings(self._tracker.take)
@@ -82,6 +86,8 @@ class Agent:
         self._loop_lag = LoopLag()
         self._sources = Table(SOURCE_FAMILIES)
         self._textfiles = Table(TEXTFILE_FAMILIES)
+        self._echoes = Table(UDP_ECHO_FAMILIES)
+        self._echo = UdpEcho(self._known.__contains__, self._echoes)
         self._renderer = Renderer(self._held)
         # Without process_… and python_…: node-exporter has its own, by the same names.
         written = self._store(CollectorRegistry())
@@ -92,9 +98,9 @@ class Agent:
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT.
 
-        Raises PrivilegeError and ListenError at the start, ConfigError and UnreadableFileError for
-        files that the configuration names, and later an ExceptionGroup of what ended a task: with
-        one of them ends the agent.
+        Raises PrivilegeError, ListenError and UdpListenError at the start, ConfigError and
+        UnreadableFileError for files that the configuration names, and later an ExceptionGroup of
+        what ended a task: with one of them ends the agent.
         """
         self._obey_signals()
         if any(check.probe_options.needs_icmp for check in self._config.checks.values()):
@@ -104,7 +110,8 @@ class Agent:
             async with AsyncExitStack() as stack:
                 stack.enter_context(self._pinger)
                 self._listeners = await stack.enter_async_context(Listeners(self._app()))
-                await self._listeners.listen(self._addresses(self._config))
+                stack.enter_context(self._echo)
+                await self._listen(self._config)
                 group = await stack.enter_async_context(asyncio.TaskGroup())
                 await self._start(group, modules)
         except* ShutdownRequested:
@@ -161,7 +168,7 @@ class Agent:
         """Make what shows all series of ours, and those of the registry."""
         store = Store(registry)
         sinks = (*self._sink.tables, *self._ping_exporter.tables)
-        for table in (*sinks, self._sources, self._textfiles):
+        for table in (*sinks, self._sources, self._textfiles, self._echoes):
             store.add(table)
         store.registry.register(
             Vitals(
@@ -175,8 +182,14 @@ class Agent:
         )
         return store
 
-    def _addresses(self, config: Config) -> Sequence[ListenAddress]:
-        return self._listen or config.listen
+    async def _listen(self, config: Config) -> None:
+        """Serve where the configuration says, or raise and serve where we did."""
+        await self._listeners.listen(self._addresses or config.listen)
+        try:
+            self._echo.configure(config.udp_echo)
+        except UdpListenError:
+            await self._listeners.listen(self._addresses or self._config.listen)
+            raise
 
     async def _apply(self, config: Config, modules: Mapping[str, Module]) -> str:
         """Do what the configuration says of sinks and checks; return which of these changed."""
@@ -193,14 +206,14 @@ class Agent:
             self._reload_wanted.clear()
             try:
                 await self._reload()
-            except (ConfigError, UnreadableFileError, ListenError) as error:
+            except (ConfigError, UnreadableFileError, ListenError, UdpListenError) as error:
                 self._refuse(str(error))
 
     async def _reload(self) -> None:
         """Apply the configuration as it is now, or raise and leave all as it was."""
         config = self._config_file.load()
         modules = self._modules_file.load(config.compat.blackbox)
-        await self._listeners.listen(self._addresses(config))
+        await self._listen(config)
         changes = await self._apply(config, modules)
         self._config = config
         self._reloads.successful = True

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from netwatch.compat import CompatOptions
-from netwatch.options import Choice, Labels, Options, one_of
+from netwatch.net.udpecho import UdpEchoOptions
+from netwatch.options import Choice, Labels, Listen, Options, one_of
 from netwatch.probe import ProbeOptions
 from netwatch.probes import PROBES
 from netwatch.resolution import ResolveOptions
@@ -18,7 +19,7 @@ from netwatch.state import StateOptions
 from netwatch.validation import read
 from netwatch.wire.document import Document, Problem, described
 from netwatch.wire.duration import DURATION_PATTERN, format_duration
-from netwatch.wire.listen import LISTEN_PATTERN, ListenAddress, parse_listen
+from netwatch.wire.listen import ListenAddress
 
 DEFAULT_CONFIG = """\
 # What netwatch does where it has no configuration file.
@@ -44,11 +45,6 @@ CheckName = Annotated[
     str,
     BeforeValidator(_check_name),
     WithJsonSchema({"type": "string", "pattern": CHECK_NAME_PATTERN}),
-]
-Listen = Annotated[
-    ListenAddress,
-    PlainValidator(parse_listen),
-    WithJsonSchema({"type": "string", "pattern": LISTEN_PATTERN}),
 ]
 
 
@@ -101,6 +97,8 @@ class Config(Options):
     """Where results go, beside `/metrics` and the log."""
     compat: CompatOptions = Field(default_factory=CompatOptions)
     """The series of tools that netwatch replaces, beside ours."""
+    udp_echo: UdpEchoOptions = Field(default_factory=UdpEchoOptions)
+    """Where the `udp` probes of other agents are answered; nowhere by default."""
     reload_endpoint: bool = False
     """Whether `POST /-/reload` reads the file again; SIGHUP always does."""
 

@@ -27,6 +27,8 @@ from pydantic_core.core_schema import no_info_after_validator_function
 from netwatch.wire.document import described
 from netwatch.wire.duration import DURATION_PATTERN, parse_duration
 from netwatch.wire.hostname import parse_address
+from netwatch.wire.listen import LISTEN_PATTERN, ListenAddress, parse_listen
+from netwatch.wire.network import IPNetwork, parse_network
 from netwatch.wire.pattern import Pattern, parse_pattern
 
 RESERVED_LABELS = frozenset(
@@ -104,6 +106,19 @@ LabelName = Annotated[
 
 Labels = dict[LabelName, str]
 """Labels that a check or a target adds to its series."""
+
+
+Listen = Annotated[
+    ListenAddress,
+    PlainValidator(parse_listen),
+    WithJsonSchema({"type": "string", "pattern": LISTEN_PATTERN}),
+]
+
+Network = Annotated[
+    IPNetwork,
+    PlainValidator(parse_network),
+    WithJsonSchema({"type": "string", "examples": ["10.0.0.0/8"]}),
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,13 +70,13 @@ def a_source(text: str) -> str:
             "2:1: chekcs",
             (
                 'unknown key, did you mean "checks"? '
-                "expected one of checks, compat, listen, reload_endpoint, sinks"
+                "expected one of checks, compat, listen, reload_endpoint, sinks, udp_echo"
             ),
         ),
         (
             f"{GOOD}\nxyz: 1",
             "2:1: xyz",
-            "unknown key, expected one of checks, compat, listen, reload_endpoint, sinks",
+            "unknown key, expected one of checks, compat, listen, reload_endpoint, sinks, udp_echo",
         ),
         (
             f"{GOOD}\nreload_endpoint: yes",
@@ -409,7 +409,14 @@ def test_any_text_is_a_configuration_or_has_errors(text: str | bytes) -> None:
 def test_the_schema_is_of_2020_12_and_knows_every_key() -> None:
     found = schema()
     assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert sorted(found["properties"]) == ["checks", "compat", "listen", "reload_endpoint", "sinks"]
+    assert sorted(found["properties"]) == [
+        "checks",
+        "compat",
+        "listen",
+        "reload_endpoint",
+        "sinks",
+        "udp_echo",
+    ]
     assert sorted(found["$defs"]["Source"]["properties"]) == ["file", "local", "static"]
     assert found["$defs"]["Probe"]["properties"]["icmp"]["anyOf"][0] == {
         "$ref": "#/$defs/IcmpOptions"

@@ -11,6 +11,7 @@ from netwatch.check import SOURCE_FAMILIES
 from netwatch.cli.main import parse
 from netwatch.config import load
 from netwatch.net.ping.engine import Pinger
+from netwatch.net.udpecho import UDP_ECHO_FAMILIES
 from netwatch.prober import Prober
 from netwatch.probes import PROBES
 from netwatch.sinks.prometheus import CHECK_FAMILIES, TARGET_FAMILIES
@@ -42,7 +43,7 @@ def commands() -> list[str]:
 
 def declared_families() -> set[str]:
     probes = [family for probe in PROBES.values() for family in probe.families]
-    agent = (*CHECK_FAMILIES, *SOURCE_FAMILIES, *TEXTFILE_FAMILIES)
+    agent = (*CHECK_FAMILIES, *SOURCE_FAMILIES, *TEXTFILE_FAMILIES, *UDP_ECHO_FAMILIES)
     tables = (*TARGET_FAMILIES, *ATTEMPT_FAMILIES, *probes, *agent)
     vitals = Vitals(
         pinger=Pinger(lambda _: None),

@@ -10,6 +10,7 @@ import pytest
 from netwatch.check import SOURCE_FAMILIES
 from netwatch.model import Batch
 from netwatch.net.ping.engine import Pinger
+from netwatch.net.udpecho import UDP_ECHO_FAMILIES
 from netwatch.prober import Prober
 from netwatch.probes import PROBES
 from netwatch.sinks.prometheus import PrometheusSink
@@ -47,7 +48,10 @@ def metric_families() -> Iterator[tuple[str, str]]:
     """Yield name and help of all families that are ours."""
     for table in PrometheusSink(PROBES).tables:
         yield from ((family.name, family.help) for family in table.families)
-    yield from ((family.name, family.help) for family in (*SOURCE_FAMILIES, *TEXTFILE_FAMILIES))
+    yield from (
+        (family.name, family.help)
+        for family in (*SOURCE_FAMILIES, *TEXTFILE_FAMILIES, *UDP_ECHO_FAMILIES)
+    )
 
     def ignore(batch: Batch) -> None:
         del batch

@@ -13,6 +13,7 @@ from netwatch.agent import Agent
 from netwatch.configfile import ConfigFile
 from netwatch.net.files import UnreadableFileError
 from netwatch.net.ping.opening import ChannelError
+from netwatch.net.udpserver import UdpListenError
 from netwatch.validation import ConfigError
 from netwatch.web.listeners import ListenError
 from netwatch.wire.listen import ListenAddress, parse_listen
@@ -50,7 +51,7 @@ def run_agent(args: argparse.Namespace) -> int:
     except ChannelError as error:
         print(error.detail, file=sys.stderr)
         return 2
-    except (ConfigError, UnreadableFileError, ListenError) as error:
+    except (ConfigError, UnreadableFileError, ListenError, UdpListenError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

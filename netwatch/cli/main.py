@@ -11,6 +11,7 @@ from netwatch.cli.config import add_config_parser
 from netwatch.cli.probe import add_probe_parser
 from netwatch.cli.probe_attempts import add_probe_attempts_parser
 from netwatch.cli.probe_icmp import add_probe_icmp_parser
+from netwatch.cli.udp_echo import add_udp_echo_parser
 from netwatch.probe import AttemptOptions, ProbeOptions
 from netwatch.probes import PROBES
 
@@ -47,6 +48,7 @@ def parse(arguments: Sequence[str], probes: Probes = PROBES) -> argparse.Namespa
     for kind, options in probes.items():
         if issubclass(options, AttemptOptions):
             add_probe_attempts_parser(commands, kind, options)
+    add_udp_echo_parser(commands)
     add_config_parser(commands)
     return parser.parse_args(_joined(arguments, probes))
 

@@ -4,15 +4,19 @@ from collections.abc import Mapping
 
 from netwatch.probe import ProbeOptions
 from netwatch.probes.dns import DnsOptions
+from netwatch.probes.grpc import GrpcOptions
 from netwatch.probes.http.probe import HttpOptions
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.probes.resolve import ResolveProbeOptions
 from netwatch.probes.tcp import TcpOptions
+from netwatch.probes.udp import UdpOptions
 
 PROBES: Mapping[str, type[ProbeOptions]] = {
     "dns": DnsOptions,
+    "grpc": GrpcOptions,
     "http": HttpOptions,
     "icmp": IcmpOptions,
     "resolve": ResolveProbeOptions,
     "tcp": TcpOptions,
+    "udp": UdpOptions,
 }

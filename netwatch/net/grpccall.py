@@ -1,0 +1,104 @@
+"""One unary gRPC call over a connection that is open already, by the library h2.
+
+h2 only translates between bytes and events, so the socket, the handshake, the deadline and the
+clock are the same as those of every other probe.
+"""
+
+from collections.abc import Iterable
+
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.errors import ErrorCodes
+from h2.events import (
+    ConnectionTerminated,
+    DataReceived,
+    Event,
+    ResponseReceived,
+    StreamEnded,
+    StreamReset,
+    TrailersReceived,
+)
+from h2.exceptions import ProtocolError
+from h2.settings import SettingCodes, Settings
+
+from netwatch import __version__
+from netwatch.model import Outcome, ProbeError
+from netwatch.net.stream import Stream
+from netwatch.wire.grpc import GrpcCall, GrpcStatus, frame, status_of
+
+_STREAM_ID = 1
+
+
+async def unary_call(stream: Stream, call: GrpcCall) -> tuple[GrpcStatus, bytes]:
+    """Return how the call ended, and the data of the reply: a message in its frame, if it is OK.
+
+    Raises OSError, MalformedGrpcError, and ProbeError: RESET where the peer ends connection or
+    stream before it has answered, PROTOCOL where it speaks no HTTP/2.
+    """
+    connection = _opened()
+    connection.send_headers(_STREAM_ID, call.headers(f"netwatch/{__version__}"))
+    connection.send_data(_STREAM_ID, frame(call.message), end_stream=True)
+    reply = _Reply()
+    while not reply.is_complete:
+        await stream.send(connection.data_to_send())
+        data = await stream.receive()
+        if not data:
+            raise ProbeError(Outcome.RESET, "the peer closed the connection before it answered")
+        reply.take(_events(connection, data))
+    return status_of(reply.headers), bytes(reply.data)
+
+
+def _opened() -> H2Connection:
+    """Return a connection that takes no pushed streams, and as much data as its first window.
+
+    The window is never opened again: so 65,535 bytes is the most that a server makes us keep.
+    """
+    connection = H2Connection(H2Configuration(client_side=True, header_encoding=None))
+    connection.local_settings = Settings(
+        client=True,
+        initial_values={
+            SettingCodes.ENABLE_PUSH: 0,
+            SettingCodes.MAX_HEADER_LIST_SIZE: connection.DEFAULT_MAX_HEADER_LIST_SIZE,
+        },
+    )
+    connection.initiate_connection()
+    return connection
+
+
+def _events(connection: H2Connection, data: bytes) -> list[Event]:
+    try:
+        return connection.receive_data(data)
+    except ProtocolError as error:
+        found = "HTTP/1" if data.startswith(b"HTTP/1") else f"malformed HTTP/2 ({error})"
+        raise ProbeError(Outcome.PROTOCOL, f"found {found}, expected HTTP/2") from error
+
+
+class _Reply:
+    """What has come of the answer so far."""
+
+    def __init__(self) -> None:
+        self.headers: dict[bytes, bytes] = {}
+        self.data = bytearray()
+        self.is_complete = False
+
+    def take(self, events: Iterable[Event]) -> None:
+        for event in events:
+            if not self.is_complete:  # what comes after the answer is no concern of ours
+                self._take(event)
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case ResponseReceived(headers=headers) | TrailersReceived(headers=headers):
+                self.headers |= {bytes(name): bytes(value) for name, value in headers}
+            case DataReceived(data=data):
+                self.data += data
+            case StreamEnded():
+                self.is_complete = True
+            case StreamReset(error_code=code):
+                raise ProbeError(Outcome.RESET, f"the peer reset the stream ({_name(code)})")
+            case ConnectionTerminated(error_code=code):
+                raise ProbeError(Outcome.RESET, f"the peer ended the connection ({_name(code)})")
+
+
+def _name(code: object) -> str:
+    return code.name if isinstance(code, ErrorCodes) else f"code {code}"
