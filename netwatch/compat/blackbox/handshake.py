@@ -47,23 +47,25 @@ class LastHandshake:
     """Keeps the certificates of the latest connection of one probe."""
 
     def __init__(self) -> None:
-        self.earliest_expiry: float | None = None
+        self.is_done = False
+        self._earliest_expiry: float | None = None
         self._labels: Mapping[str, str] = {}
 
     def look(self, tls: ssl.SSLObject) -> None:
         """Read what the server sent. Raises ProbeError (PROTOCOL) for what cannot be read."""
         sent = sent_chain(tls)
         try:
-            self.earliest_expiry = min(map(not_after, sent), default=None)
+            self._earliest_expiry = min(map(not_after, sent), default=None)
             self._labels = _labels(sent[0]) if sent else {}
         except MalformedCertificateError as error:
             raise ProbeError(Outcome.PROTOCOL, f"malformed certificate: {error}") from error
+        self.is_done = True
 
     def report(self, values: Facts) -> Report:
         """Say it, with the facts that are among the values of the attempt; nothing without TLS."""
-        if self.earliest_expiry is None:
+        if not self.is_done or self._earliest_expiry is None:
             return Report()
-        report = Report({"probe_ssl_earliest_cert_expiry": self.earliest_expiry})
+        report = Report({"probe_ssl_earliest_cert_expiry": self._earliest_expiry})
         if values.get("tls_verified"):
             expiry = values["tls_chain_not_after"]
             report.values["probe_ssl_last_chain_expiry_timestamp_seconds"] = expiry
@@ -76,7 +78,7 @@ class LastHandshake:
     def cipher_report(self, values: Facts) -> Report:
         """Say the cipher suite, which is known of HTTP only."""
         cipher = values.get("tls_cipher")
-        if self.earliest_expiry is None or not isinstance(cipher, Mapping):
+        if not self.is_done or not isinstance(cipher, Mapping):
             return Report()
         return Report({"probe_tls_cipher_info": {_CIPHERS.get(name, name): 1.0 for name in cipher}})
 

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from netwatch.attempt import Probe
 from netwatch.compat.blackbox.handshake import LastHandshake
 from netwatch.compat.blackbox.httpclient import HttpClientConfig
-from netwatch.compat.blackbox.kind import Lent, ProbedKind, checked, shown_phases, unsupported
+from netwatch.compat.blackbox.kind import Lent, ProbedKind, Unsupported, checked, shown_phases
 from netwatch.compat.blackbox.report import Report
 from netwatch.model import Endpoint, Result
 from netwatch.options import Options
@@ -30,7 +30,7 @@ _FACTS = (
 _VERSIONS: Mapping[str, Literal["1.0", "1.1"]] = {"HTTP/1.0": "1.0", "HTTP/1.1": "1.1"}
 
 Regexes = list[Annotated[str, checked(parse_pattern)]]
-CelExpression = Annotated[None, unsupported("CEL")]
+CelExpression = Annotated[None, Unsupported("CEL")]
 
 
 class HeaderMatch(Options):

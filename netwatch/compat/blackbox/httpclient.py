@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_serializer, model_validator
 
-from netwatch.compat.blackbox.kind import unsupported
+from netwatch.compat.blackbox.kind import Unsupported
 from netwatch.compat.blackbox.tlsconfig import TlsConfig
 from netwatch.options import Options
 from netwatch.probes.http.request import HeaderName, HeaderValue
@@ -12,7 +12,7 @@ from netwatch.probes.http.secret import NO_SECRET, Secret
 from netwatch.wire.hostname import split_port
 
 Proxy = Annotated[
-    Any, unsupported("proxies: where they connect to, no allow-list sees", "", False, {})
+    Any, Unsupported("proxies: no allow-list sees where they connect to", ("", False, {}))
 ]
 SECRET_HEADERS = frozenset({"Authorization", "Cookie", "Proxy-Authorization"})
 MASK = "**********"  # as pydantic writes a secret
@@ -88,8 +88,8 @@ class HttpClientConfig(Options):
     """How TLS is spoken."""
     enable_http2: bool = True
     """Is accepted; netwatch speaks HTTP/1.1, which every web server does."""
-    enable_http3: Annotated[bool, unsupported("HTTP/3", False)] = False
-    oauth2: Annotated[None, unsupported("OAuth 2.0")] = None
+    enable_http3: Annotated[bool, Unsupported("HTTP/3", (False,))] = False
+    oauth2: Annotated[None, Unsupported("OAuth 2.0")] = None
     proxy_url: Proxy = ""
     no_proxy: Proxy = ""
     proxy_from_environment: Proxy = False

@@ -3,9 +3,11 @@
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, Protocol, Self, TypeVar
+from typing import Any, Generic, Literal, NoReturn, Protocol, Self, TypeVar
 
-from pydantic import BeforeValidator, ValidationError, model_validator
+from pydantic import BeforeValidator, GetCoreSchemaHandler, ValidationError, model_validator
+from pydantic_core import CoreSchema, PydanticOmit
+from pydantic_core.core_schema import no_info_before_validator_function
 
 from netwatch.attempt import Probe
 from netwatch.compat.blackbox.handshake import LastHandshake
@@ -94,15 +96,26 @@ class ProbedKind(ModuleKind, Generic[ProbeOptionsT]):
         return self
 
 
-def unsupported(what: str, *harmless: object) -> Any:
-    """Annotate a key that netwatch cannot honour: an error, unless its value changes nothing."""
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """Annotates a key that netwatch cannot honour: an error, unless its value changes nothing."""
 
-    def refuse(value: object) -> object:
-        if value in harmless:
+    what: str
+    harmless: tuple[object, ...] = ()
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return no_info_before_validator_function(self._refuse, handler(source))
+
+    def __get_pydantic_json_schema__(self, *_: object) -> NoReturn:
+        # So that it is not told among the keys that are expected.
+        raise PydanticOmit
+
+    def _refuse(self, value: object) -> object:
+        if value in self.harmless:
             return value
-        raise ValueError(f"netwatch does not support {what}, expected no such key")
-
-    return BeforeValidator(refuse)
+        raise ValueError(f"netwatch does not support {self.what}, expected no such key")
 
 
 def checked(check: Callable[[Any], object]) -> Any:

@@ -7,9 +7,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from netwatch.compat.blackbox.dns import DnsModule
+from netwatch.compat.blackbox.grpc import GrpcModule
 from netwatch.compat.blackbox.http import HttpModule
 from netwatch.compat.blackbox.icmp import IcmpModule
-from netwatch.compat.blackbox.kind import ModuleKind, unsupported
+from netwatch.compat.blackbox.kind import ModuleKind, Unsupported
 from netwatch.compat.blackbox.tcp import TcpModule
 from netwatch.options import Options
 from netwatch.validation import read
@@ -17,7 +18,7 @@ from netwatch.wire.document import described
 from netwatch.wire.duration import format_duration
 from netwatch.wire.goduration import GO_DURATION_PATTERN, parse_go_duration
 
-KINDS = ("dns", "http", "icmp", "tcp")
+KINDS = ("dns", "grpc", "http", "icmp", "tcp")
 
 GoDuration = Annotated[
     float,
@@ -25,8 +26,6 @@ GoDuration = Annotated[
     PlainSerializer(format_duration),
     WithJsonSchema({"type": "string", "pattern": GO_DURATION_PATTERN}),
 ]
-OrDefaults = BeforeValidator(lambda value: {} if value is None else value)
-"""A section without keys is all its defaults."""
 
 
 def _prober(name: object) -> object:
@@ -38,22 +37,28 @@ def _prober(name: object) -> object:
 class Module(Options):
     """One way to probe; the section of its prober counts, those of others do not."""
 
-    prober: Annotated[Literal["dns", "http", "icmp", "tcp"], BeforeValidator(_prober)]
+    prober: Annotated[Literal["dns", "grpc", "http", "icmp", "tcp"], BeforeValidator(_prober)]
     """What it probes by."""
     timeout: GoDuration = 0.0
     """The longest that it may take; 0 leaves that to the scraper."""
-    http: Annotated[HttpModule, OrDefaults] = Field(default_factory=HttpModule)
-    tcp: Annotated[TcpModule, OrDefaults] = Field(default_factory=TcpModule)
-    icmp: Annotated[IcmpModule, OrDefaults] = Field(default_factory=IcmpModule)
+    http: HttpModule | None = None
+    tcp: TcpModule | None = None
+    icmp: IcmpModule | None = None
     dns: DnsModule | None = None
-    unix: Annotated[None, unsupported("Unix sockets")] = None
-    websocket: Annotated[None, unsupported("WebSocket")] = None
+    grpc: GrpcModule | None = None
+    unix: Annotated[None, Unsupported("Unix sockets")] = None
+    websocket: Annotated[None, Unsupported("WebSocket")] = None
 
-    @model_validator(mode="after")
-    def _has_a_question(self) -> Self:
-        if self.prober == "dns" and self.dns is None:
-            raise ValueError("found the prober dns, expected dns.query_name")
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _has_its_section(cls, value: object) -> object:
+        """Fill in the section of the prober, but for that of `dns`, which must ask for a name."""
+        prober = value.get("prober") if isinstance(value, dict) else None
+        if not isinstance(value, dict) or prober not in KINDS or value.get(prober) is not None:
+            return value
+        if prober == "dns":
+            raise ValueError("found the prober dns without a question, expected dns.query_name")
+        return value | {prober: {}}
 
     @property
     def kind(self) -> ModuleKind:

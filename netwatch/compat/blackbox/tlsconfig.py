@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import model_validator
 
-from netwatch.compat.blackbox.kind import unsupported
+from netwatch.compat.blackbox.kind import Unsupported
 from netwatch.net.tls import TlsOptions
 from netwatch.options import Options
 
@@ -16,7 +16,7 @@ _VERSIONS: Mapping[str, Literal["1.0", "1.1", "1.2", "1.3"]] = {
     "TLS13": "1.3",
 }
 Version = Literal["TLS10", "TLS11", "TLS12", "TLS13"]
-Inline = Annotated[None, unsupported("certificates and keys in the configuration itself")]
+Inline = Annotated[None, Unsupported("certificates and keys in the configuration itself")]
 
 
 class TlsConfig(Options):
