@@ -26,7 +26,7 @@ def test_it_reads_sizes_of_base_two(text: object, size: int) -> None:
     "value", ["", "10", 10, "10mb", "-1KB", "MB", "10 MB", None, "9" * 30 + "EB"]
 )
 def test_what_is_no_size_is_said_with_what_is(value: object) -> None:
-    with pytest.raises(ValueError, match="found .*, expected a size such as 512KB or 10MB"):
+    with pytest.raises(ValueError, match=r"found .*, expected a size such as 512KB or 10MB"):
         parse_byte_size(value)
 
 

@@ -66,17 +66,21 @@ class LastHandshake:
         if not self.is_done or self._earliest_expiry is None:
             return Report()
         report = Report({"probe_ssl_earliest_cert_expiry": self._earliest_expiry})
-        if values.get("tls_verified"):
-            expiry = values["tls_chain_not_after"]
-            report.values["probe_ssl_last_chain_expiry_timestamp_seconds"] = expiry
         if isinstance(version := values.get("tls_version"), Mapping):
             shown = {f"TLS {number}": 1.0 for number in version}
             report.values["probe_tls_version_info"] = shown
         report.infos.append(("probe_ssl_last_chain_info", self._labels))
         return report
 
+    def chain_report(self, values: Facts) -> Report:
+        """Say until when the server will be believed; unverified, there is no such day."""
+        if not self.is_done or not values.get("tls_verified"):
+            return Report()
+        expiry = values["tls_chain_not_after"]
+        return Report({"probe_ssl_last_chain_expiry_timestamp_seconds": expiry})
+
     def cipher_report(self, values: Facts) -> Report:
-        """Say the cipher suite, which is known of HTTP only."""
+        """Say which cipher suite was agreed on."""
         cipher = values.get("tls_cipher")
         if not self.is_done or not isinstance(cipher, Mapping):
             return Report()

@@ -23,6 +23,8 @@ MAX_BODY_BYTES = 2**30
 MAX_KEPT_BODY_BYTES = 10 * 2**20
 """Where it sets none, and the body must be kept to be searched."""
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")
+NO_BODY = frozenset({204, 304})
+"""Responses that never have a body (RFC 9112 section 6.3)."""
 _FACTS = (
     *("status_code", "version", "ssl", "redirects"),
     *("content_length", "uncompressed_body_length"),
@@ -139,9 +141,10 @@ class HttpModule(HttpClientConfig, ProbedKind[HttpOptions]):
         if "http_status_code" not in values:
             return report
         unread_bytes = parse_byte_size(self.body_size_limit) if "body_size" in kinds else 0
+        unsaid_length = 0 if values["http_status_code"] in NO_BODY else -1
         report.values |= {
             "probe_http_status_code": values["http_status_code"],
-            "probe_http_content_length": values.get("http_content_length", -1),
+            "probe_http_content_length": values.get("http_content_length", unsaid_length),
             "probe_http_uncompressed_body_length": values.get("http_body_bytes", unread_bytes),
             "probe_http_redirects": values["http_redirects"],
             "probe_http_version": _version(values["http_version"]),
@@ -151,7 +154,8 @@ class HttpModule(HttpClientConfig, ProbedKind[HttpOptions]):
             report.values["probe_http_last_modified_timestamp_seconds"] = modified
         if values["http_tls"]:
             report.values["probe_http_ssl"] = 1
-            return report | handshake.report(values) | handshake.cipher_report(values)
+            report |= handshake.report(values) | handshake.chain_report(values)
+            report |= handshake.cipher_report(values)
         return report
 
 

@@ -10,10 +10,12 @@ import time
 from dataclasses import dataclass
 
 from netwatch.compat.blackbox.allowlist import Guard
+from netwatch.compat.blackbox.report import Report
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.resolver import Answer, NameUnknown, ResolverFailed
 from netwatch.resolution import Resolve
 
+IPV6 = 6
 FNV_OFFSET, FNV_PRIME = 0x811C9DC5, 0x01000193
 
 
@@ -47,11 +49,6 @@ class Lookups:
         self.first_seconds: float | None = None
         """How long the first lookup took, also where it failed; None before there was one."""
 
-    @property
-    def used(self) -> str:
-        """The address of the first host; empty if it has none."""
-        return next(iter(self._chosen.values()), "")
-
     async def address(self, host: str) -> str:
         """Return the address that this probe uses for `host`, a name or an IP address.
 
@@ -70,15 +67,31 @@ class Lookups:
     async def resolve(self, host: str) -> Answer:
         """Answer as the resolver does, with that one address."""
         address = await self.address(host)
-        if ipaddress.ip_address(address).version == 4:  # noqa: PLR2004
-            return Answer((address,), (), math.inf)
-        return Answer((), (address,), math.inf)
+        is_ipv6 = _version(address) == IPV6
+        return Answer(() if is_ipv6 else (address,), (address,) if is_ipv6 else (), math.inf)
+
+    def report(self) -> Report:
+        """Say what was found of the target; nothing where it did not come to a lookup."""
+        if self.first_seconds is None:
+            return Report()
+        address = next(iter(self._chosen.values()), "")
+        return Report(
+            {
+                "probe_dns_lookup_time_seconds": self.first_seconds,
+                "probe_ip_protocol": _version(address) if address else 0,
+                "probe_ip_addr_hash": address_hash(address) if address else 0,
+            }
+        )
 
     async def _ask(self, host: str) -> Answer:
         try:
             return await self._resolve(host)
         except (NameUnknown, ResolverFailed) as error:
             raise ProbeError(Outcome.RESOLVE, str(error)) from error
+
+
+def _version(address: str) -> int:
+    return ipaddress.ip_address(address).version
 
 
 def address_hash(address: str) -> int:

@@ -8,7 +8,7 @@ from netwatch.attempt import Attempt, Probe, make_attempt
 from netwatch.compat.blackbox.allowlist import AllowList, Guard
 from netwatch.compat.blackbox.handshake import LastHandshake
 from netwatch.compat.blackbox.kind import Lent, ModuleKind, Ping
-from netwatch.compat.blackbox.lookup import Lookups, address_hash
+from netwatch.compat.blackbox.lookup import Lookups
 from netwatch.compat.blackbox.modules import Module
 from netwatch.compat.blackbox.report import Report
 from netwatch.model import Check, Endpoint, Outcome, ProbeError, Result, Target
@@ -105,17 +105,14 @@ class _Shot:
 
     def common(self, duration_seconds: float, result: Result) -> Report:
         """Say what is said of every probe."""
-        address = self._lookups.used
-        return Report(
+        report = Report(
             {
                 "probe_success": result.outcome is Outcome.OK,
                 "probe_duration_seconds": duration_seconds,
                 "probe_timeout_seconds": self._order.timeout_seconds,
-                "probe_dns_lookup_time_seconds": self._lookups.first_seconds or 0.0,
-                "probe_ip_protocol": (6 if ":" in address else 4) if address else 0,
-                "probe_ip_addr_hash": address_hash(address) if address else 0,
             }
         )
+        return report | self._lookups.report()
 
     def report(self, result: Result) -> Report:
         """Say what this kind of probe has found."""

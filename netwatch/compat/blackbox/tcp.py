@@ -119,7 +119,8 @@ class TcpModule(ProbedKind[TcpOptions]):
             "probe_failed_due_to_regex": by_regex,
             "probe_failed_due_to_bytes": step is not None and not by_regex,
         }
-        return Report(dict(failed)) | handshake.report(result.values)
+        values = result.values
+        return Report(dict(failed)) | handshake.report(values) | handshake.chain_report(values)
 
     def _broken_step(self, result: Result) -> QueryResponse | None:
         """Return the step in which something else came, or the connection ended."""

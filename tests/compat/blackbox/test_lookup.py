@@ -11,6 +11,7 @@ from netwatch.model import Outcome, ProbeError
 from netwatch.net.resolver import Answer, NameUnknown, ResolverFailed
 
 V4, V6 = "192.0.2.7", "2001:db8::7"
+IPV6_FIRST = Preference(6, falls_back=True)
 BOTH = Answer((V4, "192.0.2.8"), (V6, "2001:db8::8"), 60)
 
 
@@ -29,10 +30,8 @@ class Names:
         return answer
 
 
-def lookups(
-    names: Names, preference: Preference = Preference(6, falls_back=True), allow: str = "0.0.0.0/0"
-) -> Lookups:
-    guard = Guard(AllowList((parse_network(allow), parse_network("2001:db8::/32"))))
+def lookups(names: Names, preference: Preference = IPV6_FIRST) -> Lookups:
+    guard = Guard(AllowList((parse_network("0.0.0.0/0"), parse_network("2001:db8::/32"))))
     return Lookups(names.resolve, guard, preference)
 
 
