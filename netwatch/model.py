@@ -183,6 +183,16 @@ class Batch:
         """Whether there is anything in it."""
         return bool(self.targets or self.oddities)
 
+    @property
+    def is_all_ok(self) -> bool:
+        """Whether every packet was answered in time."""
+        return self.outcomes.count(Outcome.OK) == len(self.outcomes)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether in addition every duration is known."""
+        return self.is_all_ok and not math.isnan(sum(self.durations))
+
     def add(
         self,
         target: Target,

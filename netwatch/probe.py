@@ -6,30 +6,16 @@ from typing import ClassVar, Literal, Protocol
 
 from netwatch.attempt import Attempt, Probe
 from netwatch.exposition.family import Family
-from netwatch.exposition.histogram import Histogram
-from netwatch.model import Endpoint, Oddity, Outcome, ProbeError, Target
+from netwatch.model import Endpoint, Outcome, ProbeError, Target
 from netwatch.net.ping.engine import Pinger
+from netwatch.net.ping.tally import PingTally
 from netwatch.options import Options
 from netwatch.prober import AttemptPlan, Prober
 from netwatch.resolution import Resolve
 from netwatch.tally import AttemptTally
 
-
-class PacketTally(Protocol):
-    """Counts the packets of one target; the metric families read its attributes."""
-
-    def settle(
-        self, outcome: Outcome, duration: float, hop_limit: int, *, accepted: bool
-    ) -> None: ...
-
-    def note(self, oddity: Oddity) -> None: ...
-
-    def count_into(self, durations: Histogram, *, shown: bool) -> None:
-        """Count durations into this histogram, `shown` on the target's own row or elsewhere."""
-        ...
-
-
-Tally = PacketTally | AttemptTally
+Tally = PingTally | AttemptTally
+"""Counts the results of one target; the metric families read its attributes."""
 
 
 class Following(Protocol):
@@ -76,7 +62,7 @@ class ProbeOptions(Options):
     """Whether names become addresses before the probe is asked, and fail without one."""
     needs_icmp: ClassVar[bool] = False
     """Whether it opens ICMP sockets, which not everybody may."""
-    count: ClassVar[int] = 1
+    usual_count: ClassVar[int] = 1
     """How many packets or attempts make a measurement, where somebody waits for it."""
 
     interval: float
@@ -107,6 +93,7 @@ class AttemptOptions(ProbeOptions):
     """
 
     histogram_key: ClassVar[str] = "duration"
+
     expect: Literal["success", "fail"] = "success"
     """`fail`: it is well when the network refuses; for what must not be reachable."""
 
@@ -120,7 +107,7 @@ class AttemptOptions(ProbeOptions):
 
     def follow(self, engines: Engines) -> Following:
         plan = AttemptPlan(
-            probe=_Whole(self.open(engines.services), self),
+            probe=_Demanding(self.open(engines.services), self),
             interval=self.interval,
             timeout=self.timeout,
             expects_failure=self.expect == "fail",
@@ -129,7 +116,7 @@ class AttemptOptions(ProbeOptions):
 
 
 @dataclass(frozen=True, slots=True)
-class _Whole:
+class _Demanding:
     """Fails an attempt at an endpoint that lacks what the probe needs, and makes all others."""
 
     probe: Probe

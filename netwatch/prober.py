@@ -15,6 +15,8 @@ from netwatch.stats import WorstRecent
 
 CONCURRENCY = 500
 """Attempts under way at once: each may hold a socket or two, and many systems allow 1,024."""
+SHORTEST_SLEEP_SECONDS = 0.002
+"""What is due within it begins together: uvloop's clock has milliseconds, and wakes too early."""
 
 Note = Callable[[str], None]
 """Is told each step of one attempt, in words."""
@@ -111,7 +113,8 @@ class Prober:
         async with asyncio.TaskGroup() as group:
             while True:
                 self._start_due(group)
-                await self._sleep(self._beats.next_due() - self._now())
+                rest = self._beats.next_due() - self._now()
+                await self._sleep(max(rest, SHORTEST_SLEEP_SECONDS))
 
     async def all_done(self) -> None:
         """Wait until every target that was added with a count has had all its attempts."""

@@ -22,6 +22,14 @@ def next_beat(now: float, interval: float, phase: float) -> float:
     return math.ceil((now - offset) / interval) * interval + offset
 
 
+def until_beat(now: float, interval: float) -> float:
+    """Return how long it is to the next multiple of `interval`, where others have their beat too.
+
+    A process that sleeps in between finds its caches cold: what wakes it is what costs.
+    """
+    return interval - now % interval
+
+
 def _beat_after(now: float, due: float, interval: float) -> float:
     """Return the first beat after `now` of what was due at `due`, now or before."""
     beat = due + math.floor((now - due) / interval) * interval + interval

@@ -1,8 +1,7 @@
 """Figures over the latest values: windows, percentiles, worst of late; pure."""
 
 import math
-from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 WINDOW = 30
 """How many of the latest packets minimum, maximum, mean and deviation look at."""
@@ -31,28 +30,17 @@ def figures(values: Sequence[float]) -> dict[str, float] | None:
     return {"min": ordered[0], "mean": mean, **ranks, **spread}
 
 
-class Window:
-    """The latest `WINDOW` values of one target; a lost packet has its place as NaN."""
+def summary(values: Iterable[float]) -> tuple[float, float, float, float] | None:
+    """Return minimum, maximum, mean and population standard deviation of those that are not NaN.
 
-    __slots__ = ("_next", "_values")
-
-    def __init__(self) -> None:
-        self._values = array("d", (math.nan,)) * WINDOW
-        self._next = 0
-
-    def push(self, value: float) -> None:
-        """Take in a value, and let go of the oldest."""
-        self._values[self._next] = value
-        self._next = (self._next + 1) % WINDOW
-
-    def summary(self) -> tuple[float, float, float, float] | None:
-        """Return minimum, maximum, mean and population standard deviation; None without values."""
-        known = [value for value in self._values if value == value]  # noqa: PLR0124  # not NaN
-        if not known:
-            return None
-        mean = math.fsum(known) / len(known)
-        variance = math.fsum((value - mean) ** 2 for value in known) / len(known)
-        return min(known), max(known), mean, math.sqrt(variance)
+    None where there are none.
+    """
+    known = [value for value in values if value == value]  # noqa: PLR0124  # not NaN
+    if not known:
+        return None
+    mean = math.fsum(known) / len(known)
+    variance = math.fsum((value - mean) ** 2 for value in known) / len(known)
+    return min(known), max(known), mean, math.sqrt(variance)
 
 
 class WorstRecent:

@@ -46,6 +46,8 @@ ATTEMPT_FAMILIES = (
 )
 """Whatever the probe is; to these are added those that several probes share."""
 
+Value = float | Mapping[str, float]
+
 
 class AttemptTally:
     """Counters of one target, and the values of its latest attempt; durations in seconds.
@@ -71,10 +73,10 @@ class AttemptTally:
         self.failures: dict[str, int] = {}
         self.phases: dict[str, Summary] = {}
         self._durations: Histogram | None = None
-        self._values: dict[str, float | Mapping[str, float]] = {}
+        self._values: dict[str, Value] = {}
         self._counters = frozenset(family.key for family in families if family.kind is Kind.COUNTER)
 
-    def __getattr__(self, key: str) -> float | Mapping[str, float]:
+    def __getattr__(self, key: str) -> Value:
         try:
             return self._values[key]
         except KeyError:
@@ -90,12 +92,7 @@ class AttemptTally:
             self._succeed(result)
         else:
             self.failures[result.outcome] = self.failures.get(result.outcome, 0) + 1
-        kept = {key: self._values[key] for key in self._counters & self._values.keys()}
-        added = {
-            key: _sum(kept[key], value) if key in kept else value
-            for key, value in result.values.items()
-        }
-        self._values = kept | added
+        self._keep(result.values)
 
     def count_into(self, durations: Histogram, *, shown: bool) -> None:
         """Count durations into this histogram; `duration` is it only where it is the target's."""
@@ -109,10 +106,14 @@ class AttemptTally:
         for phase, seconds in result.phases.items():
             self.phases.setdefault(phase, Summary()).observe(seconds)
 
+    def _keep(self, values: Mapping[str, Value]) -> None:
+        sums = {key: self._values[key] for key in self._counters & self._values.keys()}
+        for key in self._counters & values.keys():
+            sums[key] = _sum(sums[key], values[key]) if key in sums else values[key]
+        self._values = {**values, **sums}
 
-def _sum(
-    before: float | Mapping[str, float], now: float | Mapping[str, float]
-) -> float | Mapping[str, float]:
+
+def _sum(before: Value, now: Value) -> Value:
     if isinstance(before, Mapping) and isinstance(now, Mapping):
         return {key: before.get(key, 0) + now.get(key, 0) for key in {**before, **now}}
     if isinstance(before, Mapping) or isinstance(now, Mapping):

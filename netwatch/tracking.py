@@ -55,6 +55,8 @@ class Tracker:
         self._options: dict[Check, StateOptions] = {}
         self._complain = complain
         self._tracked: dict[Target, _Tracked] = {}
+        self._unsteady: set[Target] = set()
+        """Those to whose status one more success may matter."""
         self._troubled: dict[Check, set[Target]] = {}
         self.local_errors: Counter[str] = Counter()
         """Failures of our own, by check; they say nothing about a target."""
@@ -75,6 +77,7 @@ class Tracker:
     def join(self, target: Target) -> None:
         """Follow a target from now on."""
         wall = self._wall()
+        self._unsteady.add(target)
         self._tracked[target] = _Tracked(Health(self._options[target.check]), wall, wall)
         for sink in self._sinks:
             sink.join(target)
@@ -87,6 +90,7 @@ class Tracker:
     def leave(self, target: Target) -> None:
         """Forget a target."""
         del self._tracked[target]
+        self._unsteady.discard(target)
         self._troubled.get(target.check, set()).discard(target)
         for sink in self._sinks:
             sink.leave(target)
@@ -115,11 +119,13 @@ class Tracker:
                 sink.note(transition)
 
     def _judge(self, batch: Batch) -> list[Transition]:
+        unsteady = self._unsteady
+        if batch.is_all_ok and unsteady.isdisjoint(batch.targets):
+            return []  # nearly always
         found = []
-        tracked, ok = self._tracked, Outcome.OK
         for row, (target, outcome) in enumerate(zip(batch.targets, batch.outcomes, strict=True)):
-            if outcome is ok and tracked[target].health.is_steady:
-                continue  # nearly all of them
+            if outcome is Outcome.OK and target not in unsteady:
+                continue
             if outcome is Outcome.LOCAL:
                 self._take_own_trouble(target, batch.details.get(row, ""))
             elif transition := self._observe(target, batch, row):
@@ -130,7 +136,7 @@ class Tracker:
         check, tracked = target.check, self._tracked[target]
         self.local_errors[check.name] += 1
         tracked.own_trouble = detail or Outcome.LOCAL
-        tracked.health.is_steady = False  # the next result must be looked at
+        self._unsteady.add(target)  # the next result must be looked at
         troubled = self._troubled.setdefault(check, set())
         if not troubled:
             self._complain(f"{check.name}: our own trouble, its targets are not judged: {detail}")
@@ -155,6 +161,10 @@ class Tracker:
         failed = outcome is not Outcome.OK
         known = None if math.isnan(duration) else duration
         after = health.observe(failed=failed, duration=known, now=self._now())
+        if health.is_steady:
+            self._unsteady.discard(target)
+        else:
+            self._unsteady.add(target)
         if abs(health.streak) == 1:
             tracked.streak_since = batch.started[row]
         if health.streak == -1:

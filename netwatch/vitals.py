@@ -12,6 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from netwatch import __version__
 from netwatch.net.ping.engine import Pinger
 from netwatch.prober import Prober
+from netwatch.schedule import until_beat
 from netwatch.stats import WorstRecent
 
 
@@ -27,9 +28,10 @@ class LoopLag:
         """Look again and again, until cancelled."""
         while True:
             before = time.monotonic()
-            await asyncio.sleep(self._look_seconds)
+            wait = until_beat(before, self._look_seconds)
+            await asyncio.sleep(wait)
             now = time.monotonic()
-            self.worst.observe(max(now - before - self._look_seconds, 0.0), now)
+            self.worst.observe(max(now - before - wait, 0.0), now)
 
 
 @dataclass(slots=True)

@@ -63,8 +63,8 @@ class House:
 
     async def eventually(self, look: Callable[[Scrape], bool]) -> Scrape:
         async with asyncio.timeout(DEADLINE_SECONDS):
-            while not look(found := self.scrape()):
-                await asyncio.sleep(0.01)  # series have no event to wait for
+            while not look(found := self.scrape()):  # noqa: ASYNC110  # series are no events
+                await asyncio.sleep(0.01)
         return found
 
 

@@ -54,7 +54,7 @@ class Followed:
 class Stage:
     """A running check between a scripted source, a scripted name server and the tracker."""
 
-    def __init__(self) -> None:
+    def __init__(self, resolve_options: ResolveOptions | None) -> None:
         self.source = Script()
         self.followed = Followed()
         self.tracker = Tracker([])
@@ -68,7 +68,7 @@ class Stage:
                 source_name="static",
                 source=self.source,
                 following=self.followed,
-                resolve_options=ResolveOptions(),
+                resolve_options=resolve_options,
                 state_options=StateOptions(),
             ),
             tracker=self.tracker,
@@ -98,8 +98,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def at_work() -> AsyncIterator[tuple[Stage, Publisher]]:
-    stage = Stage()
+async def at_work(
+    resolve_options: ResolveOptions | None = ResolveOptions(),  # noqa: B008  # it is frozen
+) -> AsyncIterator[tuple[Stage, Publisher]]:
+    stage = Stage(resolve_options)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(stage.running.run(), name="check")
         yield stage, await stage.source.publisher
@@ -147,6 +149,14 @@ async def test_a_name_is_a_target_without_address_until_it_resolves() -> None:
         stage.names["named.example"] = "10.0.0.8"
         await asyncio.sleep(120)
         assert stage.followed.addresses == ["10.0.0.7", "10.0.0.8"]
+        assert (stage.targets("resolved"), stage.targets("unresolved")) == (2, 0)
+
+
+async def test_where_the_probe_is_asked_about_names_they_are_followed_as_they_are() -> None:
+    async with at_work(resolve_options=None) as (stage, publisher):
+        publisher.publish((WIKI, NAMED))
+        assert stage.followed.addresses == ["10.0.0.7", ""]
+        assert stage.followed.here[1].endpoint.problem == ""
         assert (stage.targets("resolved"), stage.targets("unresolved")) == (2, 0)
 
 

@@ -3,7 +3,16 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
-from netwatch.options import RESERVED_LABELS, Choice, Labels, Options, PositiveDuration, one_of
+from netwatch.options import (
+    RESERVED_LABELS,
+    Choice,
+    Labels,
+    Options,
+    PositiveDuration,
+    RegularExpression,
+    SourceAddress,
+    one_of,
+)
 
 
 class PingLike(Options):
@@ -107,3 +116,24 @@ def test_a_label_that_our_series_have_is_reserved(name: str) -> None:
 def test_what_prometheus_takes_for_no_label_name_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="expected a label name: letters, digits"):
         LABELS.validate_python({name: "x"})
+
+
+class Matching(Options):
+    pattern: RegularExpression
+    source_address: SourceAddress = ""
+
+
+def test_a_regular_expression_is_compiled_and_text_in_the_schema() -> None:
+    assert Matching.model_validate({"pattern": "a+"}).pattern.matches("caa")
+    schema = Matching.model_json_schema()["properties"]["pattern"]
+    assert (schema["type"], schema["format"]) == ("string", "regex")
+    with pytest.raises(ValidationError, match="expected a regular expression"):
+        Matching.model_validate({"pattern": "a("})
+
+
+@pytest.mark.parametrize("address", ["", "10.0.0.7", "fe80::1%eth0"])
+def test_a_source_address_is_an_ip_address_or_the_kernels_choice(address: str) -> None:
+    options = Matching.model_validate({"pattern": "", "source_address": address})
+    assert options.source_address == address
+    with pytest.raises(ValidationError, match="expected an IP address"):
+        Matching.model_validate({"pattern": "", "source_address": "eth0"})

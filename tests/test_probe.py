@@ -6,7 +6,7 @@ from netwatch.exposition.family import Kind
 from netwatch.model import Endpoint, Outcome, Result, Target
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.resolver import Answer
-from netwatch.probe import AttemptOptions, Engines, Services
+from netwatch.probe import AttemptOptions, Engines, ProbeOptions, Services
 from netwatch.prober import Prober
 from netwatch.probes import PROBES
 from netwatch.probes.icmp import IcmpOptions
@@ -95,7 +95,8 @@ def test_who_needs_nothing_misses_nothing() -> None:
 
 
 def attempt_probes() -> list[type[AttemptOptions]]:
-    return [one for one in (*PROBES.values(), KnockOptions) if issubclass(one, AttemptOptions)]
+    probes: list[type[ProbeOptions]] = [*PROBES.values(), KnockOptions]
+    return [one for one in probes if issubclass(one, AttemptOptions)]
 
 
 @pytest.mark.parametrize("options", attempt_probes(), ids=lambda options: options.__name__)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.stats import WINDOW, Window, WorstRecent, percentile
+from netwatch.stats import WINDOW, Window, WorstRecent, figures, percentile
 
 SECONDS = st.floats(0, 100)
 
@@ -26,6 +26,19 @@ def filled(*values: float) -> Window:
 )
 def test_a_percentile_is_a_value_that_was_measured(share: float, value: float) -> None:
     assert percentile([1, 2, 3, 4, 5], share) == value
+
+
+@given(st.lists(st.floats(0, 60), min_size=1))
+def test_mean_and_deviation_are_those_of_the_statistics_module(durations: list[float]) -> None:
+    found = figures(durations)
+    assert found is not None
+    assert found["mean"] == pytest.approx(statistics.fmean(durations))
+    assert found["stddev"] == pytest.approx(statistics.pstdev(durations), abs=1e-6)
+    assert found["min"] <= found["p50"] <= found["p90"] <= found["p99"] <= found["max"]
+
+
+def test_nothing_has_no_figures() -> None:
+    assert figures([]) is None
 
 
 @pytest.mark.parametrize(("percent", "share"), [(50, 0.5), (90, 0.9), (99, 0.99)])

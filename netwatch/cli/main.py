@@ -10,6 +10,7 @@ from netwatch.cli.agent import add_agent_parser
 from netwatch.cli.config import add_config_parser
 from netwatch.cli.probe import add_probe_parser
 from netwatch.cli.probe_attempts import add_probe_attempts_parser
+from netwatch.cli.probe_dns import add_probe_dns_parser
 from netwatch.cli.probe_icmp import add_probe_icmp_parser
 from netwatch.cli.udp_echo import add_udp_echo_parser
 from netwatch.probe import AttemptOptions, ProbeOptions
@@ -44,9 +45,11 @@ def parse(arguments: Sequence[str], probes: Probes = PROBES) -> argparse.Namespa
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_agent_parser(commands)
     add_probe_parser(commands)
+    add_probe_dns_parser(commands)
     add_probe_icmp_parser(commands)
     for kind, options in probes.items():
-        if issubclass(options, AttemptOptions):
+        has_its_own = f"probe {kind}" in commands.choices
+        if issubclass(options, AttemptOptions) and not has_its_own:
             add_probe_attempts_parser(commands, kind, options)
     add_udp_echo_parser(commands)
     add_config_parser(commands)

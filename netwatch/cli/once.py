@@ -155,7 +155,7 @@ def _begin(engines: Engines, assignments: Sequence[Assignment], count: int | Non
             followings[target.check] = options.follow(engines)
         start = max(now, engines.pinger.ready) if options.needs_icmp else now
         spread = min(SPREAD_SECONDS, options.interval / len(assignments))
-        wanted = options.count if count is None else count
+        wanted = options.usual_count if count is None else count
         first = start + number * spread
         followings[target.check].join(target, first=first, count=wanted or None)
 

@@ -107,17 +107,20 @@ class Output:
         self.show = show
 
     def _table(self) -> list[str]:
-        lines = []
-        if self._summary.pings:
-            lines += table(self._summary.pings, by_check=self._by_check)
-        if self._summary.attempts:
-            lines += attempts_table(self._summary.attempts, by_check=self._by_check)
+        pings, attempts = self._summary.pings, self._summary.attempts
+        lines = table(pings, by_check=self._by_check) if pings else []
+        if attempts:
+            lines += [""] if lines else []
+            lines += attempts_table(attempts, by_check=self._by_check)
         return lines
 
     def _print_table(self) -> None:
         sentence = verdict(self.summaries)
-        lines = self._only_attempt() or self._table()
-        print("\n".join([sentence, "", *lines] if self._by_check else [*lines, sentence]))
+        if self._by_check:
+            lines = [sentence, "", *self._table()]
+        else:
+            lines = [*(self._only_attempt() or self._table()), sentence]
+        print("\n".join(lines))
 
     def _only_attempt(self) -> list[str]:
         """Show all that there is, where it is only one attempt."""

@@ -30,7 +30,8 @@ def add_probe_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentPa
         "probe",
         help="run the checks of the configuration once, and say what is wrong",
         description="Runs the checks of the configuration, all or those named, once and says what "
-        "is wrong. `netwatch probe icmp TARGET…` pings targets that no configuration names.",
+        "is wrong. `netwatch probe KIND TARGET…` probes targets that no configuration names, for "
+        "example `netwatch probe icmp 10.0.0.7`.",
     )
     parser.add_argument("checks", metavar="CHECK", nargs="*", help="names of checks; all if none")
     parser.add_argument("--config", metavar="FILE", type=Path, help="the configuration file")

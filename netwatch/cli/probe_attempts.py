@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from netwatch.cli.flags import Flag, flags_of, said_in, validated
@@ -17,6 +18,9 @@ from netwatch.resolution import ResolveOptions
 INTERVAL_SECONDS = 1.0
 """Shorter than a check's own: somebody waits for the answers."""
 
+SENSELESS = {"--histogram"}
+"""Options that say nothing to a one-shot run."""
+HELP = {"--interval": "Time between two attempts at a target. (default 1s)"}
 SHORT = {"--interval": ("-i",), "--timeout": ("-t",)}
 
 
@@ -32,9 +36,10 @@ def add_probe_attempts_parser(
     )
     form = "URL" if "url" in options.needs else "HOST:PORT" if "port" in options.needs else "HOST"
     parser.add_argument("targets", metavar=form, nargs="+", help="whom to probe, all at once")
-    flags = flags_of(options)
+    flags = [flag for flag in flags_of(options) if flag.name not in SENSELESS]
     for flag in flags:
-        flag.add_to(parser, SHORT.get(flag.name, ()))
+        words = HELP.get(flag.name, flag.help)
+        replace(flag, help=words).add_to(parser, SHORT.get(flag.name, ()))
     add_family_arguments(parser)
     add_run_arguments(parser)
     add_verbose_argument(parser)

@@ -14,7 +14,7 @@ from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.histogram import Histogram
 from netwatch.exposition.table import Row, Table
 from netwatch.model import Batch, Check, Endpoint, Outcome, Result, Target, Transition
-from netwatch.net.ping.tally import PingTally
+from netwatch.net.ping.tally import PingTally, count_batch
 
 PROBE = "icmp"
 
@@ -214,14 +214,7 @@ class PingExporterSink:
             self._rows[destination] = (first, table.add(destination.labels, pings))
 
     def _count(self, batch: Batch) -> None:
-        for row, target in enumerate(batch.targets):
-            pings = self._pings.get(target)
-            if pings is not None:
-                outcome = batch.outcomes[row]
-                self.exceptions += outcome is Outcome.LOCAL
-                pings.tally.settle(
-                    outcome,
-                    batch.durations[row],
-                    batch.hop_limits[row],
-                    accepted=batch.accepted[row],
-                )
+        pings = [self._pings.get(target) for target in batch.targets]
+        count_batch(batch, [None if one is None else one.tally for one in pings])
+        for one, outcome in zip(pings, batch.outcomes, strict=True):
+            self.exceptions += one is not None and outcome is Outcome.LOCAL

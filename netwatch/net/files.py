@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from netwatch.schedule import until_beat
+
 MAX_BYTES = 16 * 2**20
 
 
@@ -88,7 +90,8 @@ async def follow_file(
             told = ""
             if text is not None:
                 on_text(text)
-        await asyncio.sleep(interval_seconds)
+        now = asyncio.get_running_loop().time()
+        await asyncio.sleep(until_beat(now, interval_seconds))
 
 
 def _decode(content: bytes) -> str:

@@ -100,7 +100,7 @@ class IcmpOptions(ProbeOptions):
     )
     histogram_key: ClassVar[str] = "rtt"
     needs_icmp: ClassVar[bool] = True
-    count: ClassVar[int] = 5
+    usual_count: ClassVar[int] = 5
 
     interval: Annotated[PositiveDuration, Field(ge=0.01, le=3600)] = 1.0
     """Time between two packets to one target; sends keep this beat without drift."""

@@ -155,6 +155,7 @@ class _Visit:
             with self.attempt.timed("tls"):
                 tls = await stream.start_tls(context, name)
         except SSLCertVerificationError as error:
+            stream.close()  # the server may have room for one connection
             self.attempt.values |= await facts_of_refused(
                 error, self.options.tls, name, lambda: self._connect_and_say(said)
             )

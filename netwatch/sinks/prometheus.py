@@ -7,16 +7,14 @@ is being rendered, settled batches wait, so that the packet equation holds in ev
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.table import Row, Table
 from netwatch.model import Batch, Check, Result, Status, Target, Transition
-from netwatch.probe import AttemptOptions, PacketTally, ProbeOptions
+from netwatch.net.ping.tally import PingTally, count_batch
+from netwatch.probe import AttemptOptions, ProbeOptions
 from netwatch.sinks.durations import Durations
 from netwatch.tally import ATTEMPT_FAMILIES, AttemptTally
-
-TallyT = TypeVar("TallyT", PacketTally, AttemptTally)
 
 TARGET_FAMILIES = (
     Family(
@@ -67,11 +65,10 @@ class _Standing:
 
 
 @dataclass(slots=True, eq=False)
-class _Series(Generic[TallyT]):
-    """All that /metrics has of one target."""
+class _Series:
+    """All that /metrics has of one target: what it shows of its status, and its rows."""
 
     standing: _Standing
-    tally: TallyT
     rows: list[tuple[Table, Row]]
 
 
@@ -86,8 +83,9 @@ class PrometheusSink:
         self._by_probe = {name: Table(probe.families) for name, probe in probes.items()}
         self._check_rows: dict[Check, Row] = {}
         self._durations: dict[Check, Durations] = {}
-        self._series: dict[Target, _Series[PacketTally]] = {}
-        self._attempted: dict[Target, _Series[AttemptTally]] = {}
+        self._series: dict[Target, _Series] = {}
+        self._pings: dict[Target, PingTally] = {}
+        self._attempted: dict[Target, AttemptTally] = {}
         self._waiting: list[Batch | Result | Transition] = []
         self._renders = 0
 
@@ -123,26 +121,27 @@ class PrometheusSink:
         probe = target.check.probe
         standing, tally = _Standing(), self._probes[probe].tally()
         self._durations[target.check].join(target, tally)
-        rows = [
-            self._row(self._targets, target, standing),
-            self._row(self._by_probe[probe], target, tally),
-        ]
-        if isinstance(tally, AttemptTally):
-            rows.append(self._row(self._attempts, target, tally))
-            self._attempted[target] = _Series(standing, tally, rows)
+        shown: list[tuple[Table, object]]
+        shown = [(self._targets, standing), (self._by_probe[probe], tally)]
+        if isinstance(tally, PingTally):
+            self._pings[target] = tally
         else:
-            self._series[target] = _Series(standing, tally, rows)
+            self._attempted[target] = tally
+            shown.append((self._attempts, tally))
+        labels = _labels(target)
+        rows = [(table, table.add(labels, record)) for table, record in shown]
+        self._series[target] = _Series(standing, rows)
 
     def change(self, target: Target) -> None:
         labels = _labels(target)
-        for table, row in self._of(target).rows:
+        for table, row in self._series[target].rows:
             table.relabel(row, labels)
         self._durations[target.check].change(target)
 
     def leave(self, target: Target) -> None:
-        for table, row in self._of(target).rows:
+        for table, row in self._series.pop(target).rows:
             table.remove(row)
-        self._series.pop(target, None)
+        self._pings.pop(target, None)
         self._attempted.pop(target, None)
         self._durations[target.check].leave(target)
 
@@ -175,39 +174,22 @@ class PrometheusSink:
                 self._show(told)
 
     def _count(self, batch: Batch) -> None:
-        columns = zip(
-            batch.targets,
-            batch.outcomes,
-            batch.durations,
-            batch.hop_limits,
-            batch.accepted,
-            strict=True,
-        )
-        series_of = self._series.get  # None: the target left while the batch waited
-        for target, outcome, duration, hop_limit, accepted in columns:
-            series = series_of(target)
-            if series is not None:
-                series.tally.settle(outcome, duration, hop_limit, accepted=accepted)
+        tallies = [self._pings.get(target) for target in batch.targets]
+        count_batch(batch, tallies)
         for target, oddity in batch.oddities:
-            series = self._series.get(target)
-            if series is not None:
-                series.tally.note(oddity)
+            tally = self._pings.get(target)
+            if tally is not None:
+                tally.note(oddity)
 
     def _count_attempt(self, result: Result) -> None:
-        series = self._attempted.get(result.target)
-        if series is not None:
-            series.tally.count(result)
+        tally = self._attempted.get(result.target)
+        if tally is not None:
+            tally.count(result)
 
     def _show(self, transition: Transition) -> None:
-        if transition.target in self._series or transition.target in self._attempted:
-            self._of(transition.target).standing.status = transition.after
-
-    def _of(self, target: Target) -> _Series[PacketTally] | _Series[AttemptTally]:
-        return self._series.get(target) or self._attempted[target]
-
-    @staticmethod
-    def _row(table: Table, target: Target, record: object) -> tuple[Table, Row]:
-        return table, table.add(_labels(target), record)
+        series = self._series.get(transition.target)
+        if series is not None:
+            series.standing.status = transition.after
 
 
 def _labels(target: Target) -> dict[str, str]:

@@ -28,8 +28,8 @@ def not_after(der: bytes) -> float:
 
     Raises MalformedCertificateError.
     """
-    _, certificate = _first(der, "a certificate", SEQUENCE)
-    _, to_be_signed = _first(certificate, "the signed part", SEQUENCE)
+    certificate = _first(der, "a certificate", SEQUENCE)
+    to_be_signed = _first(certificate, "the signed part", SEQUENCE)
     # The version is optional; serial number, signature algorithm and issuer always follow it.
     fields = [field for field in elements(to_be_signed) if field[0] != EXPLICIT_VERSION]
     dates = list(elements(fields[3][1])) if fields[3:] and fields[3][0] == SEQUENCE else []
@@ -38,12 +38,11 @@ def not_after(der: bytes) -> float:
     return _timestamp(*dates[1])
 
 
-def _first(data: bytes, name: str, tag: int) -> tuple[int, bytes]:
-    for element in elements(data):
-        if element[0] != tag:
-            break
-        return element
-    raise MalformedCertificateError(f"found something else, expected {name}")
+def _first(data: bytes, name: str, tag: int) -> bytes:
+    found, content = next(elements(data), (None, b""))
+    if found != tag:
+        raise MalformedCertificateError(f"found something else, expected {name}")
+    return content
 
 
 def elements(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -1,12 +1,13 @@
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
-from netwatch.cli.documents import SCHEMA, result_line, summary_document
+from netwatch.cli.documents import SCHEMA, attempt_line, result_line, summary_document
 from netwatch.model import Batch, Oddity, Outcome, Target
 from netwatch.sinks.summary import SummarySink
-from tests.nouns import a_batch, a_target
+from tests.nouns import a_batch, a_result, a_target
 
 OK, TIMEOUT, BLOCKED = Outcome.OK, Outcome.TIMEOUT, Outcome.BLOCKED
 
@@ -96,3 +97,44 @@ def test_each_result_is_a_line(target: Target) -> None:
         },
     ]
     assert not any("\n" in line for line in lines)
+
+
+# Attempts
+
+
+def test_attempts_have_counts_figures_phases_and_the_latest_values() -> None:
+    sink, first = SummarySink(), a_result(phases={"connect": 0.25}, values={"bytes": 5})
+    sink.join(first.target)
+    sink.observe(first)
+    sink.observe(a_result(TIMEOUT, target=first.target, values={"bytes": 6}))
+    (document,) = summary_document(sink.summaries)["targets"]
+    figures = ("min", "mean", "p50", "p90", "p99", "max")
+    assert json.loads(json.dumps(document)) == {
+        "check": "web",
+        "probe": "knock",
+        "target": "wiki",
+        "address": "10.0.0.7",
+        "ok": False,
+        "attempts": 2,
+        "successes": 1,
+        "failures": {"timeout": 1},
+        "duration_seconds": dict.fromkeys(figures, 0.5) | {"stddev": 0.0},
+        "phases_seconds": {"connect": 0.25},
+        "values": {"bytes": 6},
+        "reasons": {"timeout": 1},
+    }
+
+
+def test_before_the_first_attempt_has_ended_nothing_is_known() -> None:
+    sink = SummarySink()
+    sink.join(a_result().target)
+    (document,) = summary_document(sink.summaries)["targets"]
+    assert (document["attempts"], document["duration_seconds"], document["values"]) == (0, None, {})
+
+
+def test_each_attempt_is_a_line_with_its_phases_and_values() -> None:
+    blocked = a_result(BLOCKED, phases={"resolve": 0.5}, values={"a": {"b": 1}})
+    document = json.loads(attempt_line(replace(blocked, phase="tls")))
+    assert (document["type"], document["outcome"]) == ("result", "blocked")
+    assert (document["failed_phase"], document["duration_seconds"]) == ("tls", None)
+    assert (document["phases_seconds"], document["values"]) == ({"resolve": 0.5}, {"a": {"b": 1}})

@@ -14,7 +14,8 @@ from netwatch.cli.once import (
 from netwatch.model import Batch, Endpoint, Publisher, Snapshot, Target
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.resolution import ResolveOptions
-from netwatch.sinks.summary import SummarySink, exit_code
+from netwatch.sinks.summary import SummarySink, exit_code, verdict
+from tests.knocking import KnockOptions, a_door
 from tests.nouns import a_check
 
 may_ping = pytest.mark.usefixtures("may_ping")
@@ -69,11 +70,33 @@ async def test_addresses_need_no_resolver_and_the_same_target_twice_is_one() -> 
     ]
 
 
+async def test_where_the_probe_is_asked_about_names_they_stay() -> None:
+    endpoints = [Endpoint(name="a", host="wiki.example"), Endpoint(name="b", host="::1")]
+    found = await resolved(endpoints, None)
+    assert [(e.host, e.address) for e in found] == [("wiki.example", ""), ("::1", "::1")]
+
+
 @may_ping
 async def test_every_target_gets_its_number_of_packets() -> None:
     summary = SummarySink()
     await probe(on_loopback("127.0.0.1", "127.0.0.2"), 3, [summary])
     assert [(one.tally.sent, one.tally.received) for one in summary.pings] == [(3, 3), (3, 3)]
+
+
+@may_ping
+async def test_pings_and_attempts_run_together_each_as_often_as_it_is_wont_to() -> None:
+    summary = SummarySink()
+    with a_door(b"hello\n") as port:
+        check = a_check("door", probe="knock")
+        doors = [
+            Target(check, Endpoint(name=name, host=name, address="127.0.0.1", port=port))
+            for name in ("a", "b")
+        ]
+        knocks = [Assignment(door, KnockOptions()) for door in doors]
+        await probe([*on_loopback("127.0.0.1"), *knocks], None, [summary])
+    assert [ping.tally.received for ping in summary.pings] == [5]
+    assert [knock.tally.successes for knock in summary.attempts] == [1, 1]
+    assert verdict(summary.summaries) == "All 3 targets are well."
 
 
 @may_ping

@@ -3,9 +3,10 @@ import json
 import pytest
 
 from netwatch.cli.output import FORMATS, Output, default_format
-from netwatch.model import Outcome, Target
+from netwatch.model import Outcome, Result, Target
 from netwatch.probes import PROBES
-from tests.nouns import a_batch, a_check, a_target
+from tests.knocking import PROBES_WITH_KNOCK
+from tests.nouns import a_batch, a_check, a_result, a_target
 from tests.programs import Scrape
 
 
@@ -94,3 +95,48 @@ def test_prometheus_text_has_the_labels_of_the_target(capsys: pytest.CaptureFixt
     lost = "netwatch_icmp_packets_lost_total"
     assert scrape.value(lost, check="nodes", target="wiki", zone="a", address="10.0.0.7") == 1
     assert scrape.value(lost, check="edge", target="gate") == 1
+
+
+# Attempts
+
+
+def attempted(*results: Result, by_check: bool = False, pinged: bool = False) -> None:
+    output = Output("table", PROBES_WITH_KNOCK, by_check=by_check)
+    with output:
+        for sink in output.sinks:
+            if pinged:
+                sink.join(target := a_target("gateway"))
+                sink.take(a_batch(target, Outcome.OK))
+            for target in dict.fromkeys(result.target for result in results):
+                sink.join(target)
+            for result in results:
+                sink.observe(result)
+    output.finish()
+
+
+def test_a_single_attempt_is_shown_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    attempted(a_result(values={"status": 200}))
+    assert capsys.readouterr().out.splitlines() == [
+        " wiki (10.0.0.7)",
+        "   outcome  ok",
+        "   total    500.000ms",
+        "   status   200",
+        "wiki (10.0.0.7) is well.",
+    ]
+
+
+def test_more_than_one_attempt_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    first = a_result()
+    attempted(first, a_result(target=first.target))
+    head, row, _ = capsys.readouterr().out.splitlines()
+    assert head.split()[:2] == ["target", "attempts"]
+    assert row.split()[2] == "2"
+
+
+def test_pings_and_attempts_have_a_table_each(capsys: pytest.CaptureFixture[str]) -> None:
+    attempted(a_result(), by_check=True, pinged=True)
+    sentence, _, pings, gateway, _, attempts, wiki = capsys.readouterr().out.splitlines()
+    assert sentence == "All 2 targets are well."
+    assert (pings.split()[1], attempts.split()[1]) == ("sent", "attempts")
+    assert gateway.startswith(" nodes: gateway ")
+    assert wiki.startswith(" web: wiki ")

@@ -151,6 +151,7 @@ def test_help_is_made_from_the_options(capsys: pytest.CaptureFixture[str]) -> No
     out = capsys.readouterr().out
     assert out.startswith("usage: netwatch probe knock ")
     assert "Knocks at a TCP port, and reads a line." in out
+    assert "Time between two attempts at a target. (default 1s)" in out
     for words in ("HOST:PORT", "-i DURATION, --interval DURATION", "--tone.voice-name", "-v, "):
         assert words in out
 

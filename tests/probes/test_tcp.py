@@ -194,6 +194,26 @@ async def test_a_refused_certificate_is_looked_at_after_starttls_too(tmp_path: P
     assert result.values["tls_not_after"] == YESTERDAY.timestamp()
 
 
+async def test_a_server_that_takes_one_connection_at_a_time_is_looked_at_too(
+    tmp_path: Path,
+) -> None:
+    authority = Authority(tmp_path)
+    one_at_a_time = asyncio.Lock()
+    context = authority.server(not_after=YESTERDAY)
+
+    async def busy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with one_at_a_time:
+            writer.write(b"220 ready\r\n")
+            await writer.start_tls(context)
+            await reader.read()
+
+    async with tcp_server(busy) as port:
+        dialogue = [{"expect": "^220", "starttls": True}]
+        result = await attempt(port, tls={"ca_file": authority.ca_file}, dialogue=dialogue)
+    assert result.outcome is Outcome.TLS
+    assert result.values["tls_not_after"] == YESTERDAY.timestamp()
+
+
 async def test_words_smuggled_in_before_tls_are_a_fault(tmp_path: Path) -> None:
     server = smtp(Authority(tmp_path).server(), before_tls=b"250 trust me\r\n")
     async with tcp_server(server) as port:

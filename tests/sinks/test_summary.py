@@ -1,14 +1,11 @@
 import math
-import statistics
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from netwatch.model import Batch, Oddity, Outcome, Target
 from netwatch.sinks.summary import PingSummary, SummarySink, exit_code, verdict
 from netwatch.sinks.trouble import Trouble
-from tests.nouns import a_batch, a_target
+from tests.nouns import a_batch, a_check, a_result, a_target
 
 OK, TIMEOUT, REFUSED, LOCAL = Outcome.OK, Outcome.TIMEOUT, Outcome.REFUSED, Outcome.LOCAL
 
@@ -40,17 +37,6 @@ def test_figures_are_of_all_replies() -> None:
     assert list(figures) == ["min", "mean", "p50", "p90", "p99", "max", "stddev"]
     assert [round(figures[name] * 1000, 4) for name in ("min", "mean", "max")] == [1, 50.5, 100]
     assert [figures[name] * 1000 for name in ("p50", "p90", "p99")] == [50, 90, 99]
-
-
-@given(st.lists(st.floats(0, 60), min_size=1))
-def test_mean_and_deviation_are_those_of_the_statistics_module(durations: list[float]) -> None:
-    summary = PingSummary(a_target())
-    summary.durations = durations
-    figures = summary.figures()
-    assert figures is not None
-    assert figures["mean"] == pytest.approx(statistics.fmean(durations))
-    assert figures["stddev"] == pytest.approx(statistics.pstdev(durations), abs=1e-6)
-    assert figures["min"] <= figures["p50"] <= figures["p90"] <= figures["p99"] <= figures["max"]
 
 
 def test_without_a_reply_there_are_no_figures_and_no_zero() -> None:
@@ -165,3 +151,22 @@ def test_a_target_is_named_as_people_know_it() -> None:
     unresolved.take(a_batch(target, Outcome.RESOLVE, accepted=False))
     assert verdict(unresolved.pings) == "wiki does not answer."
     assert exit_code(unresolved.pings) == 1
+
+
+# Pings beside attempts
+
+
+def test_pings_come_first_and_each_kind_has_its_words() -> None:
+    sink = SummarySink()
+    knocked, pinged = a_target("wiki", check=a_check("web", probe="knock")), a_target("gateway")
+    sink.join(knocked)
+    sink.join(pinged)
+    sink.observe(a_result(OK, target=knocked))
+    sink.take(a_batch(pinged, OK))
+    assert [summary.target for summary in sink.summaries] == [pinged, knocked]
+    assert verdict(sink.pings) == "gateway (10.0.0.7) answers."
+    assert verdict(sink.attempts) == "wiki (10.0.0.7) is well."
+    assert verdict(sink.summaries) == "All 2 targets are well."
+    sink.observe(a_result(TIMEOUT, target=knocked))
+    assert verdict(sink.summaries) == "1 of 2 targets fails at times."
+    assert exit_code(sink.summaries) == 1

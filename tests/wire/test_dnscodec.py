@@ -163,6 +163,13 @@ def test_a_damaged_answer_to_this_very_query_is_malformed(cut: int) -> None:
         query.read(answering(query.wire, RECORDS[1]).to_wire()[:cut])
 
 
+def test_more_records_than_anybody_needs_are_not_even_looked_at() -> None:
+    query = WrittenQuestion(WIKI).query(7)
+    wire = answering(query.wire, RECORDS[1]).to_wire()
+    with pytest.raises(MalformedReplyError, match="more than 1000 records"):
+        query.read(wire[:6] + (1001).to_bytes(2) + wire[8:])
+
+
 @given(number=st.integers(0, 65535), records=st.sets(st.sampled_from(RECORDS)))
 def test_an_answer_is_read_whatever_is_in_it(number: int, records: set[str]) -> None:
     query = WrittenQuestion(WIKI).query(number)

@@ -9,11 +9,11 @@ import ctypes
 import errno
 import socket
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from netwatch.net.ping.departures import Departures
 from netwatch.net.ping.inbox import Inbox, slots_for
-from netwatch.net.ping.layout import SWAPPED, VARYING
+from netwatch.net.ping.layout import COMPLEMENTS, SEQUENCES
 from netwatch.net.ping.mmsg import DATA_OFFSET, SendRing
 from netwatch.net.ping.opening import ChannelOptions, open_socket, stamp_both_ways
 from netwatch.wire import bpf, icmp
@@ -53,7 +53,9 @@ class Channel:
         name_bytes = 16 if options.family == 4 else 28  # noqa: PLR2004  # struct sockaddr_in, _in6
         request_bytes = icmp.HEADER_BYTES + options.payload_bytes
         self._ring = SendRing(slots_for(request_bytes), request_bytes, name_bytes)
-        self._nonce = b""
+        sequence = DATA_OFFSET + icmp.SEQUENCE_OFFSET
+        self._sequences = self._ring.column("H", sequence)
+        self._complements = self._ring.column("H", sequence + 2 + icmp.NONCE_BYTES)
         self.drops = 0
 
     def _forget_what_slipped_in(self) -> None:
@@ -87,29 +89,21 @@ class Channel:
         self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
 
     def load(self, request: bytes) -> None:
-        """Send requests like this one from now on; `send` fills in what differs."""
+        """Send requests like this one from now on; `send` fills in what differs between them."""
         self._ring.load(request)
-        self._nonce = request[icmp.HEADER_BYTES : icmp.HEADER_BYTES + icmp.NONCE_BYTES]
 
-    def send(
-        self, names: Sequence[bytes], first: int, refuse: Callable[[int, OSError], None]
-    ) -> None:
-        """Send a request to each `struct sockaddr`, numbered from sequence `first` on.
+    def send(self, names: bytes, first: int, refuse: Callable[[int, OSError], None]) -> None:
+        """Send a request to each `struct sockaddr` of `names`, numbered from `first` on.
 
         `refuse` is told the index of each that the kernel did not take, and why.
         """
-        ring, nonce = self._ring, self._nonce
-        place = DATA_OFFSET + icmp.SEQUENCE_OFFSET
-        for index, name in enumerate(names):
-            sequence = SWAPPED[first + index]
-            ring.address(index, name)
-            VARYING.pack_into(
-                ring.slots, index * ring.stride + place, sequence, nonce, sequence ^ 0xFFFF
-            )
+        number = self._ring.address(names)
+        self._sequences[:number] = SEQUENCES[first : first + number]
+        self._complements[:number] = COMPLEMENTS[first : first + number]
         done = 0
-        while done < len(names):
+        while done < number:
             try:
-                done += self._send_some(done, len(names))
+                done += self._send_some(done, number)
             except OSError as error:
                 refuse(done, error)
                 done += 1

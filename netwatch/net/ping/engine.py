@@ -6,32 +6,29 @@ otherwise. What is due together is sent in paces, so that replies never outrun t
 """
 
 import asyncio
-import ipaddress
 import math
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn, Self
+from typing import NamedTuple, NoReturn, Self
 
-from netwatch.model import Batch, Endpoint, Outcome, ProbeError, Target
+from netwatch.model import Batch, ProbeError, Target
 from netwatch.net.ping.clock import ClockWatch
-from netwatch.net.ping.epoch import Flow
+from netwatch.net.ping.cohort import Cohort
 from netwatch.net.ping.line import ChannelCounts, Line, LineOptions, Lines
 from netwatch.net.ping.opening import ChannelError, ChannelOptions, keep_stamps_on, open_socket
-from netwatch.net.ping.sockaddr import sockaddr
 from netwatch.schedule import Beats, next_beat, stable_phase
 from netwatch.stats import WorstRecent
 
-GRID_SECONDS = 0.05
+GRID_SECONDS = 0.25
 """Beats fall on multiples of this."""
 SHORTEST_TICK_SECONDS = 0.005
 ROOM_SECONDS = 0.1
 """In this time no more replies than are in flight come in, as far as pacing goes."""
 STAMPS_ON_SECONDS = 0.05
 """Until the kernel stamps what it receives, once somebody asked it to."""
-MOST_PACKETS = 1000
-"""Sent in one tick, whatever room the sockets have."""
+MOST_COHORTS = 1000
+"""Begin their beat in one tick."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +58,16 @@ class PingOptions:
         return LineOptions(channel, self.timeout)
 
 
-@dataclass(slots=True, eq=False)
-class _Pinged:
-    """A target on its beat; `remaining` counts down to its last packet, None never does."""
+class _Key(NamedTuple):
+    """What targets must agree in to be pinged together.
 
-    flow: Flow
-    options: LineOptions
-    remaining: int | None
-    line: Line | None = None
-    """Open from the first send on."""
+    `place` is their place in the interval, or where there is one, their own first beat.
+    """
 
-    @property
-    def is_done(self) -> bool:
-        return self.remaining == 0 and not self.flow.in_flight
+    line: LineOptions
+    interval: float
+    place: float
+    beats: int | None
 
 
 class Pinger:
@@ -95,8 +89,9 @@ class Pinger:
         self._longest_tick = longest_tick
         self.ready = -math.inf
         """From then on (monotonic seconds) the kernel stamps what it receives."""
-        self._beats: Beats[_Pinged] = Beats()
-        self._pinged: dict[Target, _Pinged] = {}
+        self._beats: Beats[Cohort] = Beats()
+        self._cohorts: dict[_Key, Cohort] = {}
+        self._cohort_of: dict[Target, Cohort] = {}
         self._lines = Lines(now)
         self._clock = ClockWatch(monotonic=now)
         self._wake: asyncio.Future[None] | None = None
@@ -148,22 +143,31 @@ class Pinger:
         Without `first` the target has its place in the interval by its name: the same after a
         restart, and spread over the interval among others.
         """
-        pinged = _Pinged(_flow(target), options.line(target.endpoint.family), count)
+        line = options.line(target.endpoint.family)
         if first is None:
-            earliest = max(self._now(), self.ready)
-            first = next_beat(earliest, options.interval, _phase(target, options.interval))
-        self._pinged[target] = pinged
-        self._lines.reserve(pinged.options)
-        self._beats.add(pinged, first, options.interval)
+            phase = _phase(target, options.interval)
+            first = next_beat(max(self._now(), self.ready), options.interval, phase)
+            key = _Key(line, options.interval, phase, None)
+        else:
+            key = _Key(line, options.interval, first, count)
+        cohort = self._cohorts.get(key)
+        if cohort is None or cohort.remaining != count:  # its first beat was without the target
+            cohort = self._cohorts[key] = Cohort(line, count)
+            self._beats.add(cohort, first, options.interval)
+        cohort.add(target)
+        self._cohort_of[target] = cohort
+        self._lines.reserve(line)
         self._all_done.clear()
         self._wake_up()
 
     def remove(self, target: Target) -> None:
         """Stop pinging `target`, and settle nothing more for it."""
-        pinged = self._pinged.pop(target)
-        pinged.flow.is_gone = True
-        self._beats.discard(pinged)
-        self._lines.release(pinged.options)
+        cohort = self._cohort_of.pop(target)
+        cohort.discard(target)
+        if not cohort:
+            self._beats.discard(cohort)
+            self._cohorts = {key: kept for key, kept in self._cohorts.items() if kept is not cohort}
+        self._lines.release(cohort.options)
 
     def look(self) -> None:
         """Read the sockets now, for whoever waits for one reply, and not when it is due."""
@@ -184,56 +188,52 @@ class Pinger:
             self._lines.distrust_stamps()
         for line in self._lines:
             self._hand_on(line.settle())
-        self._send_due()
-        if all(pinged.is_done for pinged in self._pinged.values()):
+        self._begin_beats()
+        for line in self._lines:
+            if line.backlog:
+                self.lag.observe(self._now() - line.backlog.due, self._now())
+                line.send_some()
+                self._hand_on(line.ledger.take_batch())
+        if self._is_all_done():
             self._all_done.set()
 
-    def _send_due(self) -> None:
-        """Send what is due, and hand on what was refused."""
-        now = self._now()
-        pace = min((line.pace_packets for line in self._lines), default=MOST_PACKETS)
-        due = self._beats.take_due(now, min(pace, MOST_PACKETS))
-        if not due:
-            return
-        self.lag.observe(now - due[0][0], now)
+    def _begin_beats(self) -> None:
+        """Let wait at their lines what is due now, and hand on what cannot be sent."""
         unsent = Batch()
-        flows: dict[Line, list[Flow]] = {}
-        for _, pinged in due:
-            if pinged.remaining is not None:
-                self._count_down(pinged)
-            line = pinged.line or self._open_line(pinged, unsent)
+        for due, cohort in self._beats.take_due(self._now(), MOST_COHORTS):
+            cohort.count_down()
+            if cohort.remaining == 0:
+                self._beats.discard(cohort)
+            line = cohort.line or self._open_line(cohort, unsent)
             if line is not None:
-                flows.setdefault(line, []).append(pinged.flow)
+                line.backlog.add(cohort.volley(lambda *why: _refuse(unsent, *why)), due)
         self._hand_on(unsent)
-        for line, its_flows in flows.items():
-            line.send(its_flows)
-            self._hand_on(line.ledger.take_batch())
 
     def _hand_on(self, batch: Batch) -> None:
         if batch:
             self._deliver(batch)
 
-    def _count_down(self, pinged: _Pinged) -> None:
-        if pinged.remaining is not None:
-            pinged.remaining -= 1
-            if not pinged.remaining:
-                self._beats.discard(pinged)
-
-    def _open_line(self, pinged: _Pinged, unsent: Batch) -> Line | None:
-        """Find the way to a target; where there is none, its packet is unsent."""
-        target = pinged.flow.target
+    def _open_line(self, cohort: Cohort, unsent: Batch) -> Line | None:
+        """Find the way to the targets; where there is none, their packets are unsent."""
         try:
-            pinged.flow.name = _name(target.endpoint)
-            pinged.line = self._lines.get(pinged.options)
+            cohort.line = self._lines.get(cohort.options)
         except ProbeError as error:
-            unsent.add(target, time.time(), error.outcome, detail=error.detail, accepted=False)
-        return pinged.line
+            for target in cohort.targets:
+                _refuse(unsent, target, error)
+        return cohort.line
+
+    def _is_all_done(self) -> bool:
+        return all(cohort.remaining == 0 for cohort in self._cohorts.values()) and not any(
+            line.is_busy for line in self._lines
+        )
 
     def _next_wake(self) -> float:
         """Return when to tick next: for a send, a timeout, or before a buffer could fill."""
         wake = self._beats.next_due()
         now = self._now()
         for line in self._lines:
+            if line.backlog:
+                wake = now
             if line.ledger.in_flight:
                 full = ROOM_SECONDS * line.pace_packets / line.ledger.in_flight
                 wake = min(wake, line.ledger.next_deadline(), now + min(full, self._longest_tick))
@@ -265,18 +265,5 @@ def _phase(target: Target, interval: float) -> float:
     return math.floor(share * places) / places
 
 
-def _flow(target: Target) -> Flow:
-    address = target.endpoint.address.partition("%")[0]
-    return Flow(target, ipaddress.ip_address(address).packed if address else b"")
-
-
-def _name(endpoint: Endpoint) -> bytes:
-    """Return the `struct sockaddr`; raise ProbeError if there is none, or not its interface."""
-    address, _, zone = endpoint.address.partition("%")
-    if not address:
-        raise ProbeError(Outcome.RESOLVE, endpoint.problem)
-    try:
-        scope = socket.if_nametoindex(zone) if zone else 0
-    except OSError:
-        raise ProbeError(Outcome.UNREACHABLE, f"no interface {zone}") from None
-    return sockaddr(ipaddress.ip_address(address).packed, scope)
+def _refuse(unsent: Batch, target: Target, error: ProbeError) -> None:
+    unsent.add(target, time.time(), error.outcome, detail=error.detail, accepted=False)

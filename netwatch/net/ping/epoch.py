@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from netwatch.model import Target
+from netwatch.net.ping.columns import address_form, constant_of
 from netwatch.net.ping.layout import message_values
 from netwatch.wire.icmp import NONCE_BYTES, echo_reply, echo_request
 
@@ -52,6 +53,10 @@ class Epoch:
     kind: int
     """What begins its replies, as `layout` reads it: type, code, and checksum for IPv4."""
     raw_identifier: int
+    constant: tuple[bytes, ...]
+    """What all its replies have in common, as `columns` reads it."""
+    addresses: "array[int]"
+    """Whom each packet went to, in words as `columns` reads them."""
     last_deadline: float = 0.0
     flows: list[Flow] = field(default_factory=list)
     states: bytearray = field(default_factory=bytearray)
@@ -75,5 +80,16 @@ def new_epoch(
     """Return an epoch without packets, under a nonce that nobody can guess."""
     nonce = secrets.token_bytes(NONCE_BYTES)
     request = echo_request(family, identifier, nonce, payload_bytes)
-    kind, raw_identifier, *_ = message_values(family, echo_reply(family, request))
-    return Epoch(first_serial, identifier, nonce, opened, request, kind, raw_identifier)
+    reply = echo_reply(family, request)
+    kind, raw_identifier, *_ = message_values(family, reply)
+    return Epoch(
+        first_serial=first_serial,
+        identifier=identifier,
+        nonce=nonce,
+        opened=opened,
+        request=request,
+        kind=kind,
+        raw_identifier=raw_identifier,
+        constant=constant_of(family, reply),
+        addresses=array(address_form(family)),
+    )

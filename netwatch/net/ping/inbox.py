@@ -4,6 +4,7 @@ import socket
 import struct
 from typing import NamedTuple
 
+from netwatch.net.ping.columns import Replies, ReplyColumns
 from netwatch.net.ping.layout import IPV4_HEADER_BYTES, Row, reply_layout
 from netwatch.net.ping.mmsg import DATA_OFFSET, NAME_BYTES, RECEIVED, ReceiveRing
 from netwatch.net.ping.opening import SO_TIMESTAMPING, SO_TIMESTAMPNS
@@ -66,11 +67,30 @@ class Inbox:
             has_send_stamps=has_send_stamps,
             stride=self._ring.stride,
         )
+        self._columns = ReplyColumns(self._ring, self._layout, family, payload_bytes=payload_bytes)
 
-    def receive(self) -> tuple[list[Row], list[Stray], bool]:
-        """Return plain replies, other messages, and whether there may be more."""
+    @property
+    def most(self) -> int:
+        """How many messages fit; as many received, and there may be more."""
+        return self._ring.count
+
+    def receive(self) -> int:
+        """Take in what waits, up to `most`; return how many messages."""
+        while True:
+            try:
+                return self._ring.receive(self._socket)
+            except OSError:
+                if self._is_raw:
+                    raise
+                # An earlier request's error, cleared by now; the error queue has it too.
+
+    def replies(self, number: int) -> Replies | None:
+        """Return what was received, if it is all plain replies of one epoch; else see `rows`."""
+        return self._columns.read(number)
+
+    def rows(self, number: int) -> tuple[list[Row], list[Stray]]:
+        """Return plain replies, and other messages."""
         ring = self._ring
-        number = self._fill()
         values, control_bytes, data_bytes = self._layout
         rows: list[Row] = list(values.iter_unpack(ring.slots[: number * ring.stride]))
         lengths = RECEIVED.iter_unpack(ring.headers[: number * RECEIVED.size])
@@ -83,16 +103,7 @@ class Inbox:
         strays = [self._stray(index) for index in odd]
         for index in reversed(odd):
             del rows[index]
-        return rows, strays, number == ring.count
-
-    def _fill(self) -> int:
-        while True:
-            try:
-                return self._ring.receive(self._socket)
-            except OSError:
-                if self._is_raw:
-                    raise
-                # An earlier request's error, cleared by now; the error queue has it too.
+        return rows, strays
 
     def _stray(self, index: int) -> Stray:
         slot = self._ring.slots[index * self._ring.stride : (index + 1) * self._ring.stride]

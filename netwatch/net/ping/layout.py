@@ -8,7 +8,7 @@ import struct
 from array import array
 from typing import NamedTuple
 
-from netwatch.net.ping.mmsg import CONTROL_BYTES, DATA_OFFSET
+from netwatch.net.ping.mmsg import CONTROL_BYTES, DATA_OFFSET, NAME_BYTES
 from netwatch.wire.icmp import HEADER_BYTES, IPV6_HEADER_BYTES, NONCE_BYTES
 
 IPV4_HEADER_BYTES = 20
@@ -23,13 +23,14 @@ _HOP_LIMIT_BYTES = 24  # IP_TTL or IPV6_HOPLIMIT: an int
 _EXTENDED_ERROR_BYTES = {4: 48, 6: 64}  # IP_RECVERR or IPV6_RECVERR, with the offender's address
 _ORIGIN_OFFSET = _CONTROL_HEADER_BYTES + 4  # ee_origin of linux/errqueue.h
 
-VARYING = struct.Struct(f"=H{NONCE_BYTES}sH")
-"""What differs between requests, from the sequence on: sequence, nonce, complement."""
-
 SWAPPED = array("H", range(1 << 16))
 """SWAPPED[n] is n with its bytes turned around, on machines that need that."""
 if struct.unpack("=H", b"\0\1")[0] != 1:
     SWAPPED.byteswap()
+SEQUENCES = memoryview(SWAPPED)
+"""All sequence numbers in order, as they stand in packets."""
+COMPLEMENTS = memoryview(array("H", (number ^ 0xFFFF for number in SWAPPED)))
+"""What stands in the payload of each, so that the checksum is the same for all."""
 
 
 Row = tuple[bytes, int, int, int, int, int, int, bytes, int, bytes]
@@ -88,10 +89,20 @@ def departure_layout(family: int, *, link_header_bytes: int, stride: int) -> Slo
     Its values: stamp (seconds, nanoseconds), origin (linux/errqueue.h), sequence, nonce. How long
     the data is depends on the link, and is 0 here.
     """
-    before = _STAMPING_BYTES + (_HOP_LIMIT_BYTES if family == 6 else 0)  # noqa: PLR2004
+    before = _before_error(family)
     ip_header = IPV4_HEADER_BYTES if family == 4 else IPV6_HEADER_BYTES  # noqa: PLR2004
     control = f"=32x16xqq{before - 32}x{_ORIGIN_OFFSET}xB"
     to_sequence = DATA_OFFSET + link_header_bytes + ip_header + 6 - struct.calcsize(control)
     used = f"{control}{to_sequence}xH{NONCE_BYTES}s"
     values = struct.Struct(f"{used}{stride - struct.calcsize(used)}x")
     return SlotLayout(values, before + _EXTENDED_ERROR_BYTES[family], 0)
+
+
+def origin_offset(family: int) -> int:
+    """Return where in a slot the origin of an extended error stands."""
+    return NAME_BYTES + _before_error(family) + _ORIGIN_OFFSET
+
+
+def _before_error(family: int) -> int:
+    """Return how many bytes of control messages come before the extended error."""
+    return _STAMPING_BYTES + (_HOP_LIMIT_BYTES if family == 6 else 0)  # noqa: PLR2004

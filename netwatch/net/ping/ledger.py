@@ -11,10 +11,12 @@ kept as long as a late reply may be told from a stranger's.
 
 import itertools
 import math
+from array import array
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from netwatch.model import Batch, Oddity, Outcome
+from netwatch.net.ping.columns import Replies, Run
 from netwatch.net.ping.epoch import (
     FAILED,
     IN_FLIGHT,
@@ -25,10 +27,11 @@ from netwatch.net.ping.epoch import (
     REFUSED,
     SEQUENCES,
     Epoch,
-    Flow,
     new_epoch,
 )
 from netwatch.net.ping.layout import SWAPPED, Row
+from netwatch.net.ping.plain import plain_answers
+from netwatch.net.ping.volley import Volley
 from netwatch.wire.icmp import EchoFailure, EchoReply, echo_pattern
 
 ALL_BITS = 0xFFFF
@@ -104,18 +107,19 @@ class Ledger:
         self._by_nonce = {epoch.nonce: epoch for epoch in self._epochs}
         return epoch
 
-    def send(self, flows: Sequence[Flow], now: float, stamp_ns: int) -> int:
-        """Put a packet of each flow in flight; return the sequence number of the first.
+    def send(self, volley: Volley, now: float, stamp_ns: int) -> int:
+        """Put its packets in flight; return the sequence number of the first.
 
         `stamp_ns` is when, until `stamp` knows better; `refuse` those that the kernel refuses.
         """
-        epoch, number = self._epochs[-1], len(flows)
+        epoch, number = self._epochs[-1], len(volley)
         first = len(epoch.flows)
-        epoch.flows += flows
+        epoch.flows += volley.flows
+        epoch.addresses.frombytes(volley.addresses)
         epoch.states += IN_FLIGHT_BYTE * number
         epoch.sent_ns.extend(itertools.repeat(stamp_ns, number))
         self.in_flight += number
-        for flow in flows:
+        for flow in volley.flows:
             flow.in_flight += 1
         epoch.last_deadline = now + self._timeout_seconds
         self._deadlines.append((epoch.last_deadline, epoch, first, first + number))
@@ -135,7 +139,42 @@ class Ledger:
             if sequence < len(epoch.flows) and epoch.sent_ns[sequence] > 0:
                 epoch.sent_ns[sequence] = seconds * 1_000_000_000 + nanoseconds
 
+    def stamp_run(self, run: Run) -> bool:
+        """Do the same for a run; False where it must be done one by one."""
+        epoch, first, end = self._by_nonce.get(run.nonce), run.first, run.first + len(run.stamps_ns)
+        if epoch is None or end > len(epoch.flows) or min(epoch.sent_ns[first:end]) <= 0:
+            return False
+        epoch.sent_ns[first:end] = array("q", run.stamps_ns)
+        return True
+
     # Receiving
+
+    def receive_all(self, replies: Replies) -> bool:
+        """Settle the packets that these replies answer, if there is nothing to remark about any.
+
+        Otherwise do nothing, and return False.
+        """
+        epoch = self._by_nonce.get(replies.constant[-2])
+        if epoch is None:
+            return False
+        answers = plain_answers(epoch, replies, round(self._timeout_seconds * 1e9))
+        if answers is None:
+            return False
+        batch, sequences = self._batch, replies.sequences
+        states, first = epoch.states, epoch.first_serial
+        for flow, sequence in zip(answers.flows, sequences, strict=True):
+            states[sequence] = RECEIVED
+            flow.in_flight -= 1
+            flow.newest_received = first + sequence
+        number = len(sequences)
+        self.in_flight -= number
+        batch.targets += [flow.target for flow in answers.flows]
+        batch.started += [sent_ns / 1e9 for sent_ns in answers.sent_ns]
+        batch.durations += [took_ns / 1e9 for took_ns in answers.took_ns]
+        batch.outcomes += [Outcome.OK] * number
+        batch.hop_limits += replies.hop_limits
+        batch.accepted += [True] * number
+        return True
 
     def receive(self, rows: Iterable[Row]) -> None:
         """Settle the packets that these replies answer, or count oddities and strangers."""

@@ -3,18 +3,18 @@
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from netwatch.model import Batch
 from netwatch.net.ping import reasons
 from netwatch.net.ping.channel import Channel
-from netwatch.net.ping.epoch import Flow
 from netwatch.net.ping.inbox import Stray
 from netwatch.net.ping.layout import message_values
 from netwatch.net.ping.ledger import Ledger
 from netwatch.net.ping.opening import ChannelError, ChannelOptions
+from netwatch.net.ping.volley import Backlog, Volley
 from netwatch.wire import icmp
 
 REOPEN_SECONDS = 5.0
@@ -72,6 +72,7 @@ class Line:
         )
         self.pace_packets = max(int(self.channel.room_packets() * PACE_SHARE), 1)
         """Most requests, or replies awaited, between two looks at the socket."""
+        self.backlog = Backlog()
         self._malformed = self._unstamped = 0
         self._awaited = 0
         """Requests of which the kernel has not said yet that they left."""
@@ -82,11 +83,18 @@ class Line:
             self.channel.drops, self._malformed, self.ledger.foreign, self._unstamped
         )
 
-    def send(self, flows: Sequence[Flow]) -> None:
-        """Send a request of each flow; those that the kernel refuses settle at once."""
-        most = self.channel.batch_packets
-        for start in range(0, len(flows), most):
-            self._send_batch(flows[start : start + most])
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything waits to be sent, or for an answer."""
+        return bool(self.backlog) or self.ledger.in_flight > 0
+
+    def send_some(self) -> None:
+        """Send what waits, as far as there is room; what the kernel refuses settles at once."""
+        room = self.pace_packets
+        while self.backlog and room > 0:
+            volley = self.backlog.take(min(room, self.channel.batch_packets))
+            room -= len(volley)
+            self._send(volley)
             # Stamps use up the room of replies.
             self._take_departures()
 
@@ -95,40 +103,56 @@ class Line:
         is_any_overdue = self.ledger.next_deadline() <= self._now()
         if (is_any_overdue or self._family == 6) and self.channel.overflowed():  # noqa: PLR2004
             self.ledger.suspect()
-        more = True
-        while more:
-            rows, strays, more = self.channel.inbox.receive()
+        inbox = self.channel.inbox
+        while number := inbox.receive():
             if self._awaited or not self.channel.is_raw:
                 self._take_departures()  # what was answered has left, and its stamp is there now
-            for stray in strays:  # first: once its packet has settled, damage is a stranger's
-                self._take_stray(stray)
-            self.ledger.receive(rows)
+            replies = inbox.replies(number)
+            if replies is None or not self.ledger.receive_all(replies):
+                self._take_one_by_one(number)
+            if number < inbox.most:
+                break
         self._give_up_on_stamps()
         self.ledger.expire(self._now())
         return self.ledger.take_batch()
 
-    def _send_batch(self, flows: Sequence[Flow]) -> None:
+    def _send(self, volley: Volley) -> None:
         now = self._now()
-        if self.ledger.needs_epoch(now, len(flows)):
+        if self.ledger.needs_epoch(now, len(volley)):
             self.channel.load(self.ledger.open_epoch(now).request)
             self.channel.listen_for(self.ledger.identifiers)
-        first = self.ledger.send(flows, now, time.time_ns())
+        first = self.ledger.send(volley, now, time.time_ns())
 
         def refuse(index: int, error: OSError) -> None:
             self._awaited -= 1
             self.ledger.refuse(first + index, *reasons.of_send_error(error))
 
-        self._awaited += len(flows)
-        self.channel.send([flow.name for flow in flows], first, refuse)
+        self._awaited += len(volley)
+        self.channel.send(volley.names, first, refuse)
+
+    def _take_one_by_one(self, number: int) -> None:
+        rows, strays = self.channel.inbox.rows(number)
+        for stray in strays:  # first: once its packet has settled, damage is a stranger's
+            self._take_stray(stray)
+        self.ledger.receive(rows)
 
     def _take_departures(self) -> None:
-        more = True
-        while more:
-            departures, failures, more = self.channel.departures.receive(self.ledger.nonces)
-            self.ledger.stamp(departures)
-            self._awaited -= len(departures)
-            for failure in failures:
-                self.ledger.fail(failure, *reasons.of_icmp_error(failure, self._family))
+        departures = self.channel.departures
+        while number := departures.receive():
+            run = departures.run(number)
+            if run is not None and self.ledger.stamp_run(run):
+                self._awaited -= number
+            else:
+                self._take_departures_one_by_one(number)
+            if number < departures.most:
+                break
+
+    def _take_departures_one_by_one(self, number: int) -> None:
+        departures, failures = self.channel.departures.rows(number, self.ledger.nonces)
+        self.ledger.stamp(departures)
+        self._awaited -= len(departures)
+        for failure in failures:
+            self.ledger.fail(failure, *reasons.of_icmp_error(failure, self._family))
 
     def _give_up_on_stamps(self) -> None:
         """Wait for a stamp no longer than to the tick after the send: it comes with the send."""

@@ -9,6 +9,7 @@ import errno
 import os
 import socket
 import struct
+from typing import Literal
 
 from netwatch.net.ping.sockaddr import address_of, control_data, sockaddr_of
 
@@ -24,6 +25,9 @@ _IOVEC = struct.Struct("=QQ")
 RECEIVED = struct.Struct("=40xQi4xI4x")
 """What receiving leaves in a header: length of the control data, flags, length of the data."""
 
+Form = Literal["B", "H", "I", "Q", "i", "q"]
+"""An integer as `struct` names it."""
+
 _LIBC = ctypes.CDLL(None, use_errno=True)
 IS_AVAILABLE = ctypes.sizeof(ctypes.c_void_p) == 8 and all(  # noqa: PLR2004  # as laid out above
     hasattr(_LIBC, name) for name in ("sendmmsg", "recvmmsg")
@@ -33,6 +37,11 @@ IS_AVAILABLE = ctypes.sizeof(ctypes.c_void_p) == 8 and all(  # noqa: PLR2004  # 
 if IS_AVAILABLE:
     _LIBC.sendmmsg.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
     _LIBC.recvmmsg.argtypes = (*_LIBC.sendmmsg.argtypes, ctypes.c_void_p)
+
+
+def _column(memory: memoryview, form: Form, offset: int, stride: int) -> memoryview:
+    size = struct.calcsize(form)
+    return memory.cast(form)[offset // size :: stride // size]
 
 
 class _Ring:
@@ -54,6 +63,10 @@ class _Ring:
             _HEADER.pack_into(self._headers, index * _HEADER.size, *fields)
         self._pristine = bytes(self.headers)
 
+    def column(self, form: Form, offset: int) -> memoryview:
+        """Return a view of what stands at this offset of each slot; `form` as in `struct`."""
+        return _column(self.slots, form, offset, self.stride)
+
     def _header_pointer(self, index: int) -> int:
         return ctypes.addressof(self._headers) + index * _HEADER.size
 
@@ -63,6 +76,10 @@ class ReceiveRing(_Ring):
 
     def __init__(self, count: int, data_bytes: int) -> None:
         super().__init__(count, data_bytes, NAME_BYTES, CONTROL_BYTES)
+        self._used = 0
+        """Headers in which the last call left something."""
+        self.control_lengths = _column(self.headers, "Q", 40, _HEADER.size)
+        self.data_lengths = _column(self.headers, "I", 56, _HEADER.size)
 
     def receive(self, opened: socket.socket, flags: int = 0) -> int:
         """Take in what waits, without waiting; return how many messages.
@@ -72,7 +89,8 @@ class ReceiveRing(_Ring):
         if not IS_AVAILABLE:
             return self._receive_one_by_one(opened, flags)
         pointer = self._header_pointer(0)
-        ctypes.memmove(pointer, self._pristine, len(self._pristine))  # lengths were overwritten
+        ctypes.memmove(pointer, self._pristine, self._used * _HEADER.size)  # lengths overwritten
+        self._used = 0
         flags |= socket.MSG_DONTWAIT
         number: int = _LIBC.recvmmsg(opened.fileno(), pointer, self.count, flags, None)
         if number < 0:
@@ -80,6 +98,7 @@ class ReceiveRing(_Ring):
             if number != errno.EAGAIN:
                 raise OSError(number, os.strerror(number))
             return 0
+        self._used = number
         return number
 
     def _receive_one_by_one(self, opened: socket.socket, flags: int) -> int:
@@ -108,6 +127,7 @@ class SendRing(_Ring):
 
     def __init__(self, count: int, data_bytes: int, name_bytes: int) -> None:
         super().__init__(count, data_bytes, name_bytes, 0)
+        self._name_words = [self.column("I", start) for start in range(0, name_bytes, 4)]
 
     def load(self, data: bytes) -> None:
         """Fill all slots with the same data."""
@@ -115,10 +135,13 @@ class SendRing(_Ring):
             start = index * self.stride + DATA_OFFSET
             self.slots[start : start + len(data)] = data
 
-    def address(self, index: int, name: bytes) -> None:
-        """Send message `index` to this `struct sockaddr`."""
-        start = index * self.stride
-        self.slots[start : start + len(name)] = name
+    def address(self, names: bytes) -> int:
+        """Send the first messages to these, each a `struct sockaddr`; return how many they are."""
+        words = memoryview(names).cast("I")
+        number = len(words) // len(self._name_words)
+        for index, column in enumerate(self._name_words):
+            column[:number] = words[index :: len(self._name_words)]
+        return number
 
     def send(self, opened: socket.socket, first: int, end: int) -> int:
         """Send the messages from `first` to `end`, and return how many the kernel took in a row.

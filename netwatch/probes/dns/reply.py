@@ -25,7 +25,7 @@ class RecordsOptions(Options):
     A record is a line as in a zone file, with a tab between owner, TTL, class, type and data.
     """
 
-    at_least: Annotated[int, Field(ge=0, le=65535)] = 0
+    at_least: Annotated[int, Field(ge=0, le=1000)] = 0
     """So many records there must be."""
     some: list[RegularExpression] = Field(default_factory=list)
     """Each pattern must match some record."""

@@ -21,6 +21,7 @@ from netwatch.model import Batch, Oddity, Outcome
 from netwatch.net.ping.epoch import EPOCH_SECONDS, SEQUENCES, Flow
 from netwatch.net.ping.layout import message_values
 from netwatch.net.ping.ledger import LATE_SECONDS, Ledger
+from netwatch.net.ping.volley import Volley
 from netwatch.wire.icmp import EchoFailure, EchoReply, echo_reply, echo_request
 from tests.nouns import a_target
 from tests.wire.icmp_packets import numbered, reply_to
@@ -85,7 +86,7 @@ class Rig:
         """Send a batch."""
         if self.ledger.needs_epoch(self.now, len(flows)):
             self.epoch = self.ledger.open_epoch(self.now)
-        first = self.ledger.send(flows, self.now, self.wall_ns)
+        first = self.ledger.send(Volley.of(flows), self.now, self.wall_ns)
         return [
             Sent(flow, numbered(self.epoch.request, first + index), self.wall_ns)
             for index, flow in enumerate(flows)
@@ -353,7 +354,7 @@ def test_a_reply_with_any_one_bit_flipped_settles_nothing(
     ledger = Ledger(family, PAYLOAD_BYTES, 1.0, lambda: identifier)
     flow = a_flow()
     epoch = ledger.open_epoch(100.0)
-    ledger.send([flow] * (number + 1), 100.0, START_NS)
+    ledger.send(Volley.of([flow] * (number + 1)), 100.0, START_NS)
     good = numbered(echo_reply(family, epoch.request), number)
     for bit in range(len(good) * 8):
         if family == 6 and bit // 8 in {2, 3}:

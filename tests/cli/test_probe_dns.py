@@ -1,0 +1,86 @@
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from netwatch.cli.main import main
+from tests.dnsmasq import dnsmasq
+from tests.namespaces import Namespace
+from tests.programs import NETWATCH
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with dnsmasq("--host-record=wiki.example,10.0.0.7,fd00::7,300", "--local=/example/") as port:
+        yield f"@127.0.0.1:{port}"
+
+
+def dns(*arguments: str) -> int:
+    return main(["probe", "dns", *arguments])
+
+
+def test_the_records_are_shown_as_dig_shows_them(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert dns("wiki.example", server, "-t", "AAAA", "-o", "table") == 0
+    shown = capsys.readouterr()
+    assert "wiki.example.\t300\tIN\tAAAA\tfd00::7" in shown.err
+    assert "NOERROR, flags aa qr ra rd; answer 1, authority 0, additional 0" in shown.err
+    assert shown.out.splitlines()[-1].endswith("is well.")
+
+
+@pytest.mark.parametrize("flag", ["--tcp", "--transport", "--tls"])
+def test_the_transport_is_chosen_by_its_name(server: str, flag: str) -> None:
+    if flag == "--transport":
+        with pytest.raises(SystemExit):
+            dns("wiki.example", server, flag, "tcp")
+    else:
+        code = dns("wiki.example", server, flag, "-o", "json", "--timeout", "1s")
+        assert code == (1 if flag == "--tls" else 0)
+
+
+def test_an_answer_that_is_not_as_expected_is_a_failure(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert dns("gone.example", server, "-o", "json") == 1
+    (target,) = json.loads(capsys.readouterr().out)["targets"]
+    assert target["failures"] == {"mismatch": 1}
+    assert dns("gone.example", server, "--valid-rcodes", "NXDOMAIN", "-o", "json") == 0
+
+
+def test_many_attempts_are_a_table_without_a_trace(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert dns("wiki.example", server, "-c", "2", "-i", "100ms", "-o", "table") == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("wiki.example", "127.0.0.1"), "found '127.0.0.1' after the name, expected @SERVER"),
+        (("a..b", "@127.0.0.1"), "expected a DNS name"),
+        (("wiki.example", "@127.0.0.1", "-t", "BOGUS"), "expected a type of records"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(
+    arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert dns(*arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.netns
+def test_without_a_server_those_of_this_host_are_asked(
+    netns: Callable[[str], Namespace],
+) -> None:
+    with netns("alone"):  # where nothing can be reached
+        done = subprocess.run(
+            [*NETWATCH, "probe", "dns", "wiki.example", "-o", "json", "--timeout", "100ms"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert json.loads(done.stdout)["targets"]
