@@ -56,8 +56,8 @@ class Response:
 class Exchange:
     """One request and its response, on a connection that is for nothing else.
 
-    Send `to_send`, hand what comes to `receive` until it `is_complete`. Interim responses
-    (RFC 9110 section 15.2) are passed over.
+    Send `to_send`, and `feed` what comes until there is a `response`; then take its body in parts
+    until it `is_complete`. Interim responses (RFC 9110 section 15.2) are passed over.
     """
 
     def __init__(self, request: Request) -> None:
@@ -73,8 +73,8 @@ class Exchange:
         """Whether at least a byte of the final response has come."""
         return self.response is not None or bool(self._connection.trailing_data[0])
 
-    def receive(self, data: bytes) -> bytes:
-        """Take what has come, nothing meaning the end, and return what it adds to the body.
+    def feed(self, data: bytes) -> None:
+        """Take what has come; nothing means the end.
 
         Raises MalformedResponseError, and NoResponseError where the end is all that came.
         """
@@ -83,27 +83,34 @@ class Exchange:
         self._got_nothing = False
         if not data and self.response is None:
             raise MalformedResponseError("the connection was closed in the middle of the headers")
-        try:
-            self._connection.receive_data(data)
-            return b"".join(self._parts())
-        except h11.RemoteProtocolError as error:
-            raise MalformedResponseError(str(error)) from error
-
-    def _parts(self) -> list[bytes]:
-        parts: list[bytes] = []
-        while not self.is_complete:
-            match self._connection.next_event():
+        self._connection.receive_data(data)
+        while self.response is None:
+            match self._next_event():
                 case h11.NEED_DATA:
                     break
                 case h11.InformationalResponse():
                     self._pass_over()
                 case h11.Response() as head:
                     self.response = _response(head)
+
+    def body_part(self) -> bytes:
+        """Return what has come of the body since the last call. Raises MalformedResponseError."""
+        parts: list[bytes] = []
+        while not self.is_complete:
+            match self._next_event():
+                case h11.NEED_DATA:
+                    break
                 case h11.Data(data=data):
                     parts.append(bytes(data))
                 case _:  # the end of the message, or of HTTP after CONNECT
                     self.is_complete = True
-        return parts
+        return b"".join(parts)
+
+    def _next_event(self) -> object:
+        try:
+            return self._connection.next_event()
+        except h11.RemoteProtocolError as error:
+            raise MalformedResponseError(str(error)) from error
 
     def _pass_over(self) -> None:
         self._informational += 1

@@ -57,7 +57,11 @@ def redirected(url: HttpUrl, location: str) -> HttpUrl:
         joined = urljoin(str(url), location.strip())
     except ValueError:
         raise ValueError(f"found {described(location)}, expected a URL") from None
-    return parse_http_url(joined)
+    there = parse_http_url(joined)
+    if there.origin.host == url.origin.host.partition("%")[0]:
+        # The zone of a link-local address is ours, and no server knows it.
+        return there._replace(origin=there.origin._replace(host=url.origin.host))
+    return there
 
 
 def bracketed(host: str) -> str:

@@ -24,7 +24,9 @@ def read(request: Request, *pieces: bytes) -> tuple[Exchange, bytes]:
     body = b""
     for piece in pieces:
         if not exchange.is_complete:
-            body += exchange.receive(piece)
+            exchange.feed(piece)
+        if exchange.response:
+            body += exchange.body_part()
     return exchange, body
 
 
@@ -69,7 +71,8 @@ def test_a_response_ends_where_it_says_however_it_is_cut(answer: bytes, body: by
 def test_a_response_of_http_1_0_without_a_length_ends_with_the_connection() -> None:
     exchange, body = read(GET, b"HTTP/1.0 200 OK\r\n\r\nhel", b"lo")
     assert (exchange.is_complete, body) == (False, b"hello")
-    assert exchange.receive(b"") == b""
+    exchange.feed(b"")
+    assert exchange.body_part() == b""
     assert exchange.is_complete
     assert exchange.response == Response(200, "1.0")
 
@@ -97,9 +100,9 @@ def test_headers_are_found_by_name_in_lower_case() -> None:
 
 def test_a_response_has_begun_with_its_first_byte_and_not_with_an_interim_one() -> None:
     exchange = Exchange(GET)
-    exchange.receive(b"HTTP/1.1 100 Continue\r\n\r\n")
+    exchange.feed(b"HTTP/1.1 100 Continue\r\n\r\n")
     assert not exchange.has_begun
-    exchange.receive(b"H")
+    exchange.feed(b"H")
     assert exchange.has_begun
 
 
@@ -127,7 +130,7 @@ def test_what_is_no_response_is_malformed(pieces: tuple[bytes, ...]) -> None:
 
 def test_an_end_without_a_byte_is_no_response() -> None:
     with pytest.raises(NoResponseError):
-        Exchange(GET).receive(b"")
+        Exchange(GET).feed(b"")
 
 
 @given(st.lists(st.binary(min_size=1)))

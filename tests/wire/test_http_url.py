@@ -74,6 +74,13 @@ def test_a_redirect_leads_on_from_where_one_is(location: str, url: str) -> None:
     assert str(redirected(WIKI, location)) == url
 
 
+def test_a_redirect_on_the_same_link_keeps_the_interface() -> None:
+    here = parse_http_url("http://[fe80::1%25lo]/")
+    assert redirected(here, "/x").origin.host == "fe80::1%lo"
+    assert redirected(here, "https://[fe80::1]/x").origin.host == "fe80::1%lo"
+    assert redirected(here, "https://[fe80::2]/x").origin.host == "fe80::2"
+
+
 @pytest.mark.parametrize("location", ["ftp://wiki/", "http://[", "file:///etc/passwd"])
 def test_a_redirect_to_what_is_no_url_is_refused(location: str) -> None:
     with pytest.raises(ValueError, match="expected a URL"):

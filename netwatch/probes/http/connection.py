@@ -16,14 +16,13 @@ from netwatch.net.resolver import Answer, NameUnknown
 from netwatch.net.stream import Stream
 from netwatch.net.tls import TlsContexts, TlsOptions, facts_of_refused, tls_values
 from netwatch.options import Options, SourceAddress
-from netwatch.probes.http.request import HeaderName, HeaderValue
+from netwatch.probes.http.request import HeaderName, HeaderValue, with_headers
 from netwatch.probes.http.transfer import read_head, send
 from netwatch.resolution import Resolve
 from netwatch.wire.http import Exchange, Request
 from netwatch.wire.http_url import HttpUrl, Origin, bracketed, parse_http_url
 
 _IPV4 = 4
-
 _ALPN = ("http/1.1",)
 
 
@@ -31,6 +30,15 @@ def _proxy(text: str) -> str:
     if text and parse_http_url(text).origin.scheme != "http":
         raise ValueError("expected a proxy such as http://proxy.example:3128")
     return text
+
+
+def _not_host(text: str) -> str:
+    if text.lower() == "host":
+        raise ValueError("expected another header: the proxy is told the host of the request")
+    return text
+
+
+ProxyHeaderName = Annotated[HeaderName, AfterValidator(_not_host)]
 
 
 class ConnectionOptions(Options):
@@ -44,7 +52,7 @@ class ConnectionOptions(Options):
     """Connect through this interface; empty lets the kernel choose."""
     proxy: Annotated[str, AfterValidator(_proxy)] = ""
     """Ask through this proxy, `http://host:port`; those of the environment are never used."""
-    proxy_headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    proxy_headers: dict[ProxyHeaderName, HeaderValue] = Field(default_factory=dict)
     """Headers for the proxy."""
     tls: TlsOptions = Field(default_factory=TlsOptions)
     """How TLS is spoken."""
@@ -92,7 +100,7 @@ class Connector:
         """Return the request as it is sent: to a proxy in absolute form (RFC 9112 section 3.2)."""
         if not self._proxy or url.origin.scheme == "https":
             return request
-        headers = (*request.headers, *self._options.proxy_headers.items())
+        headers = with_headers(request.headers, self._options.proxy_headers)
         return replace(request, target=str(url), headers=headers)
 
     async def _address(self, endpoint: Endpoint) -> str:
@@ -119,7 +127,7 @@ class Connector:
         headers = (("Host", target), *self._options.proxy_headers.items())
         exchange = Exchange(Request("CONNECT", target, headers))
         await send(stream, exchange)
-        response, _ = await read_head(stream, exchange)
+        response = await read_head(stream, exchange)
         if response.status // 100 != 2:  # noqa: PLR2004 - success
             raise ProbeError(Outcome.BLOCKED, f"the proxy answered with status {response.status}")
 

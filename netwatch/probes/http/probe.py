@@ -1,6 +1,6 @@
 """The HTTP probe: its options, and one attempt from the first request to the final response."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -8,7 +8,6 @@ from pydantic import AfterValidator, Field
 from netwatch.attempt import Attempt
 from netwatch.exposition.family import Family
 from netwatch.model import Endpoint, Outcome, ProbeError
-from netwatch.net.resolver import Answer
 from netwatch.net.stream import Stream
 from netwatch.net.tls import TlsContexts, TlsOptions
 from netwatch.options import PositiveDuration
@@ -17,7 +16,8 @@ from netwatch.probes.http.connection import ConnectionOptions, Connector
 from netwatch.probes.http.expectations import Expectations
 from netwatch.probes.http.families import FAMILIES
 from netwatch.probes.http.request import RequestOptions, Requests
-from netwatch.probes.http.transfer import begin_body, read_body, read_head, send
+from netwatch.probes.http.transfer import read_body, read_head, send
+from netwatch.resolution import Resolve
 from netwatch.wire.http import Exchange, Request, Response, parse_http_date
 from netwatch.wire.http_body import Body, TooLargeError
 from netwatch.wire.http_url import HttpUrl, Origin, parse_http_url, redirected
@@ -71,7 +71,7 @@ class HttpProbe:
     def __init__(
         self,
         options: HttpOptions,
-        resolve: Callable[[str], Awaitable[Answer]],
+        resolve: Resolve,
         *,
         contexts: TlsContexts | None = None,
         allow: Callable[[str], None] = lambda _: None,
@@ -97,7 +97,7 @@ class HttpProbe:
             attempt.note(f"redirected to {url}")
             request = self._requests.next(request, response, came_from, url)
         most = self._options.max_redirects
-        raise ProbeError(Outcome.MISMATCH, f"found more than {most} redirects, expected fewer")
+        raise _mismatch(attempt, ("redirects", f"found more than {most} redirects, expected fewer"))
 
     @property
     def _tls_elsewhere(self) -> TlsOptions:
@@ -109,27 +109,24 @@ class HttpProbe:
         """Return the response, and its body unless it is a redirect to follow."""
         exchange = Exchange(self._connector.adapted(request, url))
         with attempt.timed("processing"):
-            part = await send(stream, exchange)
+            await send(stream, exchange)
         attempt.note(f"sent {request.method} {request.target}, {len(exchange.to_send)} bytes")
         with attempt.timed("transfer"):
-            response, more = await read_head(stream, exchange)
+            response = await read_head(stream, exchange)
             _write_down(attempt, response, url)
             if self._options.max_redirects and _leads_on(response):
                 return response, None
-            return response, await self._read_body(attempt, stream, exchange, response, part + more)
+            return response, await self._read_body(attempt, stream, exchange, response)
 
     async def _read_body(
-        self, attempt: Attempt, stream: Stream, exchange: Exchange, response: Response, part: bytes
+        self, attempt: Attempt, stream: Stream, exchange: Exchange, response: Response
     ) -> Body:
-        options = self._options
+        most, keep = self._options.max_body_bytes, self._options.reads_content
         try:
-            body = begin_body(response, options.max_body_bytes, part, keep=options.reads_content)
-            await read_body(stream, exchange, body)
+            body = await read_body(stream, exchange, response, most, keep=keep)
         except TooLargeError:
-            attempt.values["http_broken_expectation"] = {"body_size": 1.0}
-            raise ProbeError(
-                Outcome.MISMATCH, f"found a larger body, expected {options.max_body_bytes} bytes"
-            ) from None
+            broken = ("body_size", f"found a larger body, expected at most {most} bytes")
+            raise _mismatch(attempt, broken) from None
         attempt.values["http_body_bytes"] = float(body.size_bytes)
         attempt.note(f"received a body of {body.size_bytes} bytes")
         return body
@@ -138,8 +135,13 @@ class HttpProbe:
         is_tls = url.origin.scheme == "https"
         broken = list(self._options.broken(response, body.content, is_tls=is_tls))
         if broken:
-            attempt.values["http_broken_expectation"] = {kind: 1.0 for kind, _ in broken}
-            raise ProbeError(Outcome.MISMATCH, "; ".join(words for _, words in broken))
+            raise _mismatch(attempt, *broken)
+
+
+def _mismatch(attempt: Attempt, *broken: tuple[str, str]) -> ProbeError:
+    """Return the failure of expectations: each its kind, and words; and write down the kinds."""
+    attempt.values["http_broken_expectation"] = {kind: 1.0 for kind, _ in broken}
+    return ProbeError(Outcome.MISMATCH, "; ".join(words for _, words in broken))
 
 
 def _url_of(endpoint: Endpoint, options: HttpOptions) -> HttpUrl:
@@ -161,7 +163,7 @@ def _next(url: HttpUrl, response: Response) -> HttpUrl:
 
 
 def _write_down(attempt: Attempt, response: Response, url: HttpUrl) -> None:
-    """Write down what the head of a response says; that of the last one stays."""
+    """Write down what the head of a response says, in place of what the one before it said."""
     version = response.version if response.version in _VERSIONS else "other"
     facts = {
         "http_content_length": _number(response.first("content-length")),

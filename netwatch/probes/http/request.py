@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Literal, Self
 
@@ -37,6 +38,11 @@ def _header_name(text: str) -> str:
     return text
 
 
+def _at_most_one(found: list[str]) -> None:
+    if len(found) > 1:
+        raise ValueError(f"found {' and '.join(found)}, expected one of them")
+
+
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 HeaderValue = Annotated[str, AfterValidator(header_value)]
 
@@ -50,6 +56,12 @@ class BasicAuth(Options):
     """The user's password."""
     password_file: str = ""
     """File that holds the password; read again when it changes."""
+
+    @model_validator(mode="after")
+    def _has_one_password(self) -> Self:
+        if self.password_file and self.password.get_secret_value():
+            _at_most_one(["password", "password_file"])
+        return self
 
 
 class RequestOptions(Options):
@@ -77,23 +89,23 @@ class RequestOptions(Options):
     """The compression to ask for; what comes is decompressed whatever was asked for."""
 
     @model_validator(mode="after")
-    def _agree(self) -> Self:
-        bodies = [key for key in ("body", "body_file", "body_bytes") if getattr(self, key)]
-        if len(bodies) > 1:
-            raise ValueError(f"found {' and '.join(bodies)}, expected one of them")
-        if len(self._authorizations()) > 1:
-            raise ValueError(f"found {' and '.join(self._authorizations())}, expected one of them")
+    def _has_one_body(self) -> Self:
+        _at_most_one([key for key in ("body", "body_file", "body_bytes") if getattr(self, key)])
         return self
 
-    def _authorizations(self) -> list[str]:
-        said = {"basic_auth": self.basic_auth is not None}
-        said["bearer_token"] = bool(self.bearer_token.get_secret_value())
-        said["bearer_token_file"] = bool(self.bearer_token_file)
-        names = {name.lower() for name in (*self.headers, *self.header_files)}
-        said["the header Authorization"] = "authorization" in names
-        if self.basic_auth and self.basic_auth.password_file:
-            said["basic_auth.password"] = bool(self.basic_auth.password.get_secret_value())
-        return [name for name, is_said in said.items() if is_said]
+    @model_validator(mode="after")
+    def _says_each_header_once(self) -> Self:
+        names = [name.lower() for name in (*self.headers, *self.header_files)]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"found the header {min(twice)} twice, expected it once")
+        ways = {
+            "basic_auth": self.basic_auth is not None,
+            "bearer_token": bool(self.bearer_token.get_secret_value()),
+            "bearer_token_file": bool(self.bearer_token_file),
+            "the header Authorization": "authorization" in names,
+        }
+        _at_most_one([way for way, is_taken in ways.items() if is_taken])
+        return self
 
 
 class Requests:
@@ -112,14 +124,12 @@ class Requests:
 
         Raises ProbeError (LOCAL) where a file cannot be read.
         """
-        headers = self._default_headers(url)
-        headers.update({name.lower(): (name, v) for name, v in self._options.headers.items()})
-        for name, file in self._header_files.items():
-            headers[name.lower()] = (name, file.header_value())
-        if authorization := self._authorization():
-            headers["authorization"] = ("Authorization", authorization)
         options = self._options
-        return Request(options.method, url.target, tuple(headers.values()), self._body())
+        held = {name: file.header_value() for name, file in self._header_files.items()}
+        headers = with_headers(self._default_headers(url), options.headers | held)
+        if authorization := self._authorization():
+            headers = with_headers(headers, {"Authorization": authorization})
+        return Request(options.method, url.target, headers, self._body())
 
     def next(
         self, before: Request, response: Response, came_from: HttpUrl, url: HttpUrl
@@ -130,22 +140,20 @@ class Requests:
             method, body = "GET", b""
         headers = before.headers
         if url.origin != came_from.origin:
-            secret = _FOR_ORIGIN | {name.lower() for name in self._options.header_files}
-            kept = [(name, value) for name, value in headers if name.lower() not in secret]
+            kept = without_headers(headers, _FOR_ORIGIN.union(self._options.header_files))
             headers = (("Host", url.origin.authority), *kept)
         if url.origin.host == came_from.origin.host:
             headers = with_cookies(headers, response)
         return Request(method, url.target, headers, body)
 
-    def _default_headers(self, url: HttpUrl) -> dict[str, tuple[str, str]]:
-        said = {
-            "Host": url.origin.authority,
-            "User-Agent": f"netwatch/{__version__}",
-            "Accept": "*/*",
-            "Accept-Encoding": self._options.compression,
-            "Connection": "close",
-        }
-        return {name.lower(): (name, value) for name, value in said.items()}
+    def _default_headers(self, url: HttpUrl) -> Headers:
+        return (
+            ("Host", url.origin.authority),
+            ("User-Agent", f"netwatch/{__version__}"),
+            ("Accept", "*/*"),
+            ("Accept-Encoding", self._options.compression),
+            ("Connection", "close"),
+        )
 
     def _authorization(self) -> str:
         options = self._options
@@ -162,6 +170,17 @@ class Requests:
         return self._options.body.encode() or b"0" * self._options.body_bytes
 
 
+def without_headers(headers: Headers, names: Iterable[str]) -> Headers:
+    """Return the headers but for those of these names, in whatever case."""
+    dropped = {name.lower() for name in names}
+    return tuple(header for header in headers if header[0].lower() not in dropped)
+
+
+def with_headers(headers: Headers, others: Mapping[str, str]) -> Headers:
+    """Return the headers with others, in place of those of the same names."""
+    return (*without_headers(headers, others), *others.items())
+
+
 def with_cookies(headers: Headers, response: Response) -> Headers:
     """Return the headers with the cookies that a response sets, whatever their attributes.
 
@@ -174,8 +193,7 @@ def with_cookies(headers: Headers, response: Response) -> Headers:
     sent = [value for name, value in headers if name.lower() == "cookie"]
     pairs = [pair.strip() for value in (*sent, *set_now) for pair in value.split(";")]
     cookies = {pair.partition("=")[0]: pair for pair in pairs}
-    others = (header for header in headers if header[0].lower() != "cookie")
-    return (*others, ("Cookie", "; ".join(cookies.values())))
+    return with_headers(headers, {"Cookie": "; ".join(cookies.values())})
 
 
 def _asks_for_get(status: int, method: str) -> bool:

@@ -20,13 +20,16 @@ _HEADER_VALUE = re.compile(r"[\t -~]*")
 
 
 def header_value(text: str) -> str:
-    """Return `text` if it can be the value of a header; raises ValueError without repeating it."""
+    """Return `text` without the space around it, as headers have it.
+
+    Raises ValueError for what no header can have, without repeating it.
+    """
     if not _HEADER_VALUE.fullmatch(text):
         raise ValueError(
             "found a line break or another character that no header may have, expected one line "
             "of printable ASCII"
         )
-    return text
+    return text.strip()
 
 
 def _secret(value: object) -> SecretStr:
@@ -61,8 +64,11 @@ class TextFile:
         return self._text
 
     def header_value(self) -> str:
-        """Return the file's one line. Raises ProbeError (LOCAL) where it has more."""
+        """Return the file's one line. Raises ProbeError (LOCAL) where it has none, or more."""
         try:
-            return header_value(self.text().strip())
+            value = header_value(self.text().strip())
         except ValueError as error:
             raise ProbeError(Outcome.LOCAL, f"{self._file.path}: {error}") from None
+        if not value:
+            raise ProbeError(Outcome.LOCAL, f"{self._file.path}: found nothing, expected a line")
+        return value

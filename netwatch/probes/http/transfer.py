@@ -11,48 +11,39 @@ from netwatch.wire.http import Exchange, MalformedResponseError, NoResponseError
 from netwatch.wire.http_body import Body
 
 
-async def send(stream: Stream, exchange: Exchange) -> bytes:
-    """Send the request, and return what has come of the body with the response's first byte."""
+async def send(stream: Stream, exchange: Exchange) -> None:
+    """Send the request, and wait for the first byte of the response."""
     # Who refuses a request may answer and close before having read all of it. Whether there is an
     # answer shows in what comes; if nothing does, that is told as a reset, too.
     with suppress(BrokenPipeError, ConnectionResetError):
         await stream.send(exchange.to_send)
-    part = b""
-    while not exchange.has_begun:
-        part = await _receive(stream, exchange)
-    return part
-
-
-async def read_head(stream: Stream, exchange: Exchange) -> tuple[Response, bytes]:
-    """Return the head of the response, and what has come of the body with it."""
-    part = b""
-    while exchange.response is None:
-        part = await _receive(stream, exchange)
-    return exchange.response, part
-
-
-async def read_body(stream: Stream, exchange: Exchange, body: Body) -> None:
-    """Fill `body` with what is still to come. Raises TooLargeError."""
     with _told():
+        while not exchange.has_begun:
+            exchange.feed(await stream.receive())
+
+
+async def read_head(stream: Stream, exchange: Exchange) -> Response:
+    """Return the head of the response."""
+    with _told():
+        while exchange.response is None:
+            exchange.feed(await stream.receive())
+    return exchange.response
+
+
+async def read_body(
+    stream: Stream, exchange: Exchange, response: Response, max_bytes: int, *, keep: bool
+) -> Body:
+    """Return the body, with its content if that is to be kept. Raises TooLargeError."""
+    with _told():
+        body = Body(response.first("content-encoding"), max_bytes, keep=keep)
+        body.add(exchange.body_part())
         while not exchange.is_complete:
             # A server that is faster than we are must not keep the deadline from coming.
             await asyncio.sleep(0)
-            body.add(await _receive(stream, exchange))
+            exchange.feed(await stream.receive())
+            body.add(exchange.body_part())
         body.end()
-
-
-def begin_body(response: Response, max_bytes: int, part: bytes, *, keep: bool) -> Body:
-    """Return the body, `part` of which has come. Raises TooLargeError."""
-    with _told():
-        body = Body(response.first("content-encoding"), max_bytes, keep=keep)
-        body.add(part)
         return body
-
-
-async def _receive(stream: Stream, exchange: Exchange) -> bytes:
-    data = await stream.receive()
-    with _told():
-        return exchange.receive(data)
 
 
 @contextmanager

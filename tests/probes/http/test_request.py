@@ -1,12 +1,16 @@
 import base64
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from netwatch import __version__
 from netwatch.probes.http.probe import HttpOptions
 from netwatch.probes.http.request import Requests, with_cookies
-from netwatch.wire.http import Request, Response
+from netwatch.wire.http import Exchange, Request, Response
 from netwatch.wire.http_url import parse_http_url
 
 URL = parse_http_url("http://wiki:8080/a?b")
@@ -40,6 +44,19 @@ def test_headers_of_the_options_win_whatever_their_case() -> None:
     headers = headers_of(requests(headers=given, compression="gzip").first(URL))
     assert (headers["host"], headers["ACCEPT"], headers["X-A"]) == ("virtual", "text/html", "1")
     assert headers["Accept-Encoding"] == "gzip"
+
+
+@given(
+    st.dictionaries(st.text(max_size=8), st.text(max_size=8)),
+    st.dictionaries(st.from_regex(r"[A-Za-z-]{1,8}", fullmatch=True), st.text(max_size=8)),
+    st.text(max_size=8),
+)
+def test_what_the_configuration_allows_can_be_sent(
+    anything: dict[str, str], headers: dict[str, str], method: str
+) -> None:
+    with suppress(ValidationError):
+        made = requests(headers=headers | anything, method=method or "GET")
+        assert Exchange(made.first(URL)).to_send
 
 
 def test_secrets_come_from_the_options_or_from_files(tmp_path: Path) -> None:

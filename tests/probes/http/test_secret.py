@@ -53,6 +53,12 @@ def test_a_file_that_is_not_there_is_our_own_trouble_until_it_is(tmp_path: Path)
     assert file.text() == "here"
 
 
+def test_an_empty_file_is_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("\n")
+    with pytest.raises(ProbeError, match="found nothing, expected a line"):
+        TextFile(str(tmp_path / "token")).header_value()
+
+
 def test_a_file_of_two_lines_is_no_header_and_is_not_repeated(tmp_path: Path) -> None:
     path = tmp_path / "token"
     path.write_text("hunter2\r\nX-Injected: 1")
