@@ -2,9 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netwatch.attempt import Values
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.histogram import Histogram
 from netwatch.model import Outcome, Result
+from netwatch.net.tls import TLS_FAMILIES
 from netwatch.tally import ATTEMPT_FAMILIES, AttemptTally
 from tests.nouns import a_result
 
@@ -33,7 +35,8 @@ def test_attempts_are_successes_and_failures(outcomes: list[Outcome]) -> None:
 
 
 def test_every_shared_family_finds_its_value() -> None:
-    tally = counted(a_result(phases={"connect": 0.1}), a_result(LOCAL))
+    said: Values = {family.key: 1.0 for family in TLS_FAMILIES}
+    tally = counted(a_result(phases={"connect": 0.1}), a_result(LOCAL, values=said))
     assert [f.name for f in ATTEMPT_FAMILIES if getattr(tally, f.key, None) is None] == []
 
 
