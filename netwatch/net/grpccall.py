@@ -24,9 +24,15 @@ from h2.settings import SettingCodes, Settings
 from netwatch import __version__
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.stream import Stream
+from netwatch.wire.document import described
 from netwatch.wire.grpc import GrpcCall, GrpcStatus, frame, status_of
 
+MAX_RECEIVED_BYTES = 100_000
+"""A reply has about a hundred."""
+
 _STREAM_ID = 1
+_SETTINGS = b"\x04"  # the type of frame with which a server begins
+_QUOTED_BYTES = 200
 
 
 async def unary_call(stream: Stream, call: GrpcCall) -> tuple[GrpcStatus, bytes]:
@@ -38,20 +44,22 @@ async def unary_call(stream: Stream, call: GrpcCall) -> tuple[GrpcStatus, bytes]
     connection = _opened()
     connection.send_headers(_STREAM_ID, call.headers(f"netwatch/{__version__}"))
     connection.send_data(_STREAM_ID, frame(call.message), end_stream=True)
-    reply = _Reply()
+    reply, received_bytes = _Reply(), 0
     while not reply.is_complete:
         await stream.send(connection.data_to_send())
         data = await stream.receive()
         if not data:
             raise ProbeError(Outcome.RESET, "the peer closed the connection before it answered")
+        received_bytes += len(data)
+        _expect_http2(data, received_bytes)
         reply.take(_events(connection, data))
     return status_of(reply.headers), bytes(reply.data)
 
 
 def _opened() -> H2Connection:
-    """Return a connection that takes no pushed streams, and as much data as its first window.
+    """Return a connection that takes no pushed streams.
 
-    The window is never opened again: so 65,535 bytes is the most that a server makes us keep.
+    Its window is never opened again: a reply has no more than 65,535 bytes.
     """
     connection = H2Connection(H2Configuration(client_side=True, header_encoding=None))
     connection.local_settings = Settings(
@@ -65,12 +73,22 @@ def _opened() -> H2Connection:
     return connection
 
 
+def _expect_http2(data: bytes, received_bytes: int) -> None:
+    """Raise ProbeError for what h2 would keep and wait on: up to 16 MiB of anything."""
+    if received_bytes == len(data) and data[3:4] not in (b"", _SETTINGS):  # RFC 9113 section 3.4
+        found = described(data[:_QUOTED_BYTES].decode("utf-8", "backslashreplace"))
+        raise ProbeError(Outcome.PROTOCOL, f"found {found}, expected HTTP/2")
+    if received_bytes > MAX_RECEIVED_BYTES:
+        raise ProbeError(
+            Outcome.PROTOCOL, f"found more than {MAX_RECEIVED_BYTES} bytes, expected a few"
+        )
+
+
 def _events(connection: H2Connection, data: bytes) -> list[Event]:
     try:
         return connection.receive_data(data)
     except ProtocolError as error:
-        found = "HTTP/1" if data.startswith(b"HTTP/1") else f"malformed HTTP/2 ({error})"
-        raise ProbeError(Outcome.PROTOCOL, f"found {found}, expected HTTP/2") from error
+        raise ProbeError(Outcome.PROTOCOL, f"malformed HTTP/2: {error}") from error
 
 
 class _Reply:
