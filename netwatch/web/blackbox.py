@@ -21,6 +21,7 @@ from netwatch.compat.blackbox.oneshot import (
 from netwatch.compat.blackbox.options import BlackboxOptions
 from netwatch.compat.blackbox.timeout import probe_timeout_seconds
 from netwatch.exposition.dialect import Dialect
+from netwatch.wire.hostname import parse_host, split_port
 
 DEFAULT_MODULE = "http_2xx"
 TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
@@ -96,6 +97,7 @@ def _order(request: web.Request, settings: _Settings) -> Order:
     if not query.get("target"):
         raise ValueError("Target parameter is missing")
     if hostname := query.get("hostname"):
+        parse_host(split_port(hostname)[0])
         module = module.asking_for(hostname)
     header = request.headers.get(TIMEOUT_HEADER)
     try:

@@ -116,12 +116,13 @@ class HttpModule(HttpClientConfig, ProbedKind[HttpOptions]):
         return HttpOptions.model_validate(self.request() | expected)
 
     def asking_for(self, hostname: str) -> Self:
-        said = {name.title(): value for name, value in self.headers.items()}.get("Host", hostname)
-        if said != hostname:
+        if self.host_header not in {"", hostname}:
             raise ValueError(
-                f"found the parameter hostname {hostname}, expected {said}, "
+                f"found the parameter hostname {hostname}, expected {self.host_header}, "
                 "as the headers of the module say"
             )
+        if self.host_header:
+            return self
         return self.model_copy(update={"headers": self.headers | {"Host": hostname}})
 
     def open(self, lent: Lent) -> Probe:

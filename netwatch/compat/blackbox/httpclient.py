@@ -110,14 +110,13 @@ class HttpClientConfig(Options):
             return self.follow_redirects
         return not self.no_follow_redirects
 
+    @property
+    def host_header(self) -> str:
+        """What the module says for the header Host; empty if nothing."""
+        return {name.title(): value for name, value in self._said().items()}.get("Host", "")
+
     def request(self) -> dict[str, Any]:
         """Return the same as options of a probe, not yet validated."""
-        headers = self.headers | {
-            name: (*header.values, *(secret.get_secret_value() for secret in header.secrets))[0]
-            for name, header in self.http_headers.items()
-            if not header.files
-        }
-        host = {name.title(): value for name, value in headers.items()}.get("Host", "")
         files = {
             name: header.files[0] for name, header in self.http_headers.items() if header.files
         }
@@ -126,10 +125,18 @@ class HttpClientConfig(Options):
             "body": self.body,
             "body_file": self.body_file,
             "compression": self.compression or "identity",
-            "tls": self.tls_config.asking_for(split_port(host)[0]).options(),
-            "headers": headers | self._other_authorization(),
+            "tls": self.tls_config.asking_for(split_port(self.host_header)[0]).options(),
+            "headers": self._said() | self._other_authorization(),
             "header_files": files,
             **self._authorization(),
+        }
+
+    def _said(self) -> dict[str, str]:
+        """Return the headers whose values do not stand in files."""
+        return self.headers | {
+            name: (*header.values, *(secret.get_secret_value() for secret in header.secrets))[0]
+            for name, header in self.http_headers.items()
+            if not header.files
         }
 
     def _authorization(self) -> dict[str, Any]:

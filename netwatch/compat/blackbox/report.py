@@ -31,8 +31,6 @@ _HELP = {
     "probe_ssl_last_chain_expiry_timestamp_seconds": (
         "When the chain by which the server was believed expires."
     ),
-    "probe_ssl_last_chain_info": "The certificate of the server.",
-    "probe_expect_info": "What was found in the answers of the server.",
     "probe_dns_answer_rrs": "Records in the answer section.",
     "probe_dns_authority_rrs": "Records in the authority section.",
     "probe_dns_additional_rrs": "Records in the additional section.",
@@ -51,13 +49,21 @@ _HELP_LABELLED = {
     "probe_tls_version_info": ("version", "The TLS version that was agreed on."),
     "probe_tls_cipher_info": ("cipher", "The cipher suite that was agreed on, by IANA's name."),
 }
+_HELP_INFOS = {
+    "probe_ssl_last_chain_info": "The certificate of the server.",
+    "probe_expect_info": "What was found in the answers of the server.",
+}
+
+
+def _gauge(name: str, help_: str, label: str = "") -> Family:
+    return Family(name=name, kind=Kind.GAUGE, key=name, help=help_, label=label)
+
+
 FAMILIES = (
-    *(Family(name=name, kind=Kind.GAUGE, key=name, help=help_) for name, help_ in _HELP.items()),
-    *(
-        Family(name=name, kind=Kind.GAUGE, key=name, label=label, help=help_)
-        for name, (label, help_) in _HELP_LABELLED.items()
-    ),
+    *(_gauge(name, help_) for name, help_ in _HELP.items()),
+    *(_gauge(name, help_, label) for name, (label, help_) in _HELP_LABELLED.items()),
 )
+INFOS = {name: _gauge(name, help_) for name, help_ in _HELP_INFOS.items()}
 
 Values = dict[str, float | Mapping[str, float]]
 """Numbers by the name of their family; a mapping where that family has a label."""
@@ -76,9 +82,12 @@ class Report:
 
     def text(self) -> bytes:
         """Write it as Prometheus text."""
-        table = Table(FAMILIES)
-        table.add({}, SimpleNamespace(**self.values))
-        distinct = {(name, *sorted(labels.items())): (name, labels) for name, labels in self.infos}
-        for name, labels in distinct.values():
-            table.add(labels, SimpleNamespace(**{name: 1}))
-        return b"".join(render([table], Dialect.TEXT))
+        tables = [Table(FAMILIES)]
+        tables[0].add({}, SimpleNamespace(**self.values))
+        for name, family in INFOS.items():
+            tables.append(table := Table([family]))
+            said = [labels for info, labels in self.infos if info == name]
+            # The same may have been found twice.
+            for distinct in {tuple(sorted(labels.items())): labels for labels in said}.values():
+                table.add(distinct, SimpleNamespace(**{name: 1}))
+        return b"".join(render(tables, Dialect.TEXT))

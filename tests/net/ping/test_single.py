@@ -100,7 +100,7 @@ async def test_only_what_is_awaited_is_taken_out_of_a_batch() -> None:
     reply = task.result()
     assert (reply.outcome, reply.detail) == (Outcome.TIMEOUT, "silence")
     assert math.isnan(reply.duration)
-    assert [tuple(row) for row in record.of("other")][0] == (Outcome.OK, "", 0.002, 61, True, 1.0)
+    assert record.of("other")[0] == (Outcome.OK, "", 0.002, 61, True, 1.0)
     assert record.ways("other") == {(Outcome.OK, True), (Outcome.LOCAL, False)}
     assert record.details("other") == {"", "full"}
     assert record.of("awaited") == []
