@@ -7,7 +7,7 @@ from pydantic import Field
 
 from netwatch.attempt import Attempt, Probe
 from netwatch.compat.blackbox.handshake import LastHandshake
-from netwatch.compat.blackbox.kind import Lent, ModuleKind, checked, shown_phases
+from netwatch.compat.blackbox.kind import Lent, ModuleKind, Ping, checked, shown_phases
 from netwatch.compat.blackbox.report import Report
 from netwatch.model import Check, Endpoint, Outcome, ProbeError, Result, Target
 from netwatch.net.ping.engine import PingOptions
@@ -15,6 +15,7 @@ from netwatch.options import SourceAddress
 from netwatch.wire.hostname import parse_host
 
 DEFAULT_PAYLOAD_BYTES = 28
+DEFAULT_TTL = 64
 MINIMUM_PAYLOAD_BYTES, MAXIMUM_PAYLOAD_BYTES = 16, 65507
 
 
@@ -36,21 +37,24 @@ class IcmpModule(ModuleKind):
     """Payload bytes; 0 for 28."""
     dont_fragment: bool = False
     """Send whole or not at all."""
-    ttl: Annotated[int, Field(ge=0, le=255)] = 64
+    ttl: Annotated[int, Field(ge=0, le=255)] = DEFAULT_TTL
     """Time to live, or hop limit; 0 for 64."""
 
     def endpoint(self, target: str) -> Endpoint:
         return Endpoint(name=target, host=parse_host(target))
 
-    def open(self, lent: Lent) -> Probe:
-        options = PingOptions(
-            timeout=lent.timeout_seconds,
+    def options(self, timeout_seconds: float) -> PingOptions:
+        """Return the same for the engine."""
+        return PingOptions(
+            timeout=timeout_seconds,
             size=self.payload_size or DEFAULT_PAYLOAD_BYTES,
-            ttl=self.ttl or 64,
+            ttl=self.ttl or DEFAULT_TTL,
             dont_fragment=self.dont_fragment,
             source_address=self.source_ip_address,
         )
-        return OnePing(lent, options)
+
+    def open(self, lent: Lent) -> Probe:
+        return OnePing(lent.ping, self.options(lent.timeout_seconds))
 
     def report(self, result: Result, handshake: LastHandshake) -> Report:
         del handshake
@@ -65,7 +69,7 @@ class IcmpModule(ModuleKind):
 class OnePing:
     """An attempt of one packet."""
 
-    lent: Lent
+    ping: Ping
     options: PingOptions
 
     async def measure(self, attempt: Attempt) -> None:
@@ -74,7 +78,7 @@ class OnePing:
         target = Target(check, attempt.endpoint)
         attempt.note(f"one echo request of {self.options.size} bytes to {attempt.endpoint.address}")
         with attempt.timed("setup"):
-            reply = await self.lent.ping(target, self.options)
+            reply = await self.ping(target, self.options)
         if reply.outcome is not Outcome.OK:
             del attempt.phases["setup"]
             raise ProbeError(reply.outcome, reply.detail or "no reply")

@@ -61,6 +61,16 @@ class QueryResponse(Options):
             raise ValueError("found a reference in send, expected expect in the same step")
         if "$${" in self.send:
             raise ValueError("found $${ in send, expected ${1} or $$")
+        captures = parse_pattern(self.expect).captures
+
+        def known(name: str) -> str:
+            if name not in captures:
+                expected = ", ".join(sorted(captures))
+                raise ValueError(f"found ${name} in labels, expected one of {expected}")
+            return name
+
+        for label in self.labels:
+            expand(label.value, known)
         return self
 
     def step(self) -> Step:
