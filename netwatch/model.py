@@ -214,6 +214,22 @@ class Batch:
         self.hop_limits.append(hop_limit)
         self.accepted.append(accepted)
 
+    def add_received(
+        self,
+        targets: list[Target],
+        started: list[float],
+        durations: list[float],
+        hop_limits: list[int],
+    ) -> None:
+        """Append a row for each of many packets that were answered in time."""
+        number = len(targets)
+        self.targets += targets
+        self.started += started
+        self.durations += durations
+        self.outcomes += [Outcome.OK] * number
+        self.hop_limits += hop_limits
+        self.accepted += [True] * number
+
     def results(self) -> Iterator[Result]:
         """The same, one object a packet, for those who want that."""
         for row, target in enumerate(self.targets):

@@ -14,12 +14,12 @@ ADDRESS = "127.0.0.1"
 
 
 @contextmanager
-def dnsmasq(*options: str) -> Iterator[int]:
+def dnsmasq(*options: str, port: int = 0) -> Iterator[int]:
     """Run it with these options, of which it knows all that it says; yields the port."""
     program = shutil.which("dnsmasq", path="/usr/sbin:/usr/local/sbin:/usr/bin")
     if program is None:
         pytest.skip("the program dnsmasq is not installed")
-    port = _free_port()
+    port = port or _free_port()
     fixed = ["--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user="]
     where = [f"--port={port}", f"--listen-address={ADDRESS}", "--bind-interfaces"]
     with subprocess.Popen(

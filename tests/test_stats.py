@@ -6,16 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.stats import WINDOW, Window, WorstRecent, figures, percentile
+from netwatch.stats import WorstRecent, figures, percentile, summary
 
 SECONDS = st.floats(0, 100)
-
-
-def filled(*values: float) -> Window:
-    window = Window()
-    for value in values:
-        window.push(value)
-    return window
 
 
 # Percentiles
@@ -37,7 +30,7 @@ def test_mean_and_deviation_are_those_of_the_statistics_module(durations: list[f
     assert found["min"] <= found["p50"] <= found["p90"] <= found["p99"] <= found["max"]
 
 
-def test_nothing_has_no_figures() -> None:
+def test_no_durations_have_no_figures() -> None:
     assert figures([]) is None
 
 
@@ -48,30 +41,23 @@ def test_ranks_are_right_for_every_count_of_values(percent: int, share: float) -
         assert percentile(range(1, count + 1), share) == rank
 
 
-# Windows
+# Figures
 
 
-def test_an_empty_window_has_no_figures() -> None:
-    assert Window().summary() is None
-    assert filled(*[math.nan] * 40).summary() is None
+def test_nothing_has_no_figures() -> None:
+    assert summary([]) is None
+    assert summary([math.nan] * 40) is None
 
 
 @given(st.lists(SECONDS | st.just(math.nan), max_size=70))
-def test_figures_are_those_of_the_latest_thirty_that_came_back(values: list[float]) -> None:
-    known = [value for value in values[-WINDOW:] if not math.isnan(value)]
-    summary = filled(*values).summary()
+def test_figures_are_those_of_the_values_that_there_are(values: list[float]) -> None:
+    known = [value for value in values if not math.isnan(value)]
+    figures = summary(values)
     if not known:
-        assert summary is None
+        assert figures is None
         return
     expected = (min(known), max(known), statistics.fmean(known), statistics.pstdev(known))
-    assert summary == pytest.approx(expected, abs=1e-6)
-
-
-def test_a_lost_packet_pushes_the_oldest_value_out() -> None:
-    window = filled(9.0, *[1.0] * 29)
-    assert window.summary() == pytest.approx((1.0, 9.0, 38 / 30, 1.4360439))
-    window.push(math.nan)
-    assert window.summary() == (1.0, 1.0, 1.0, 0.0)
+    assert figures == pytest.approx(expected, abs=1e-6)
 
 
 # The worst of late

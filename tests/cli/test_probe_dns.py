@@ -1,13 +1,13 @@
 import json
-import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from netwatch.cli.main import main
 from tests.dnsmasq import dnsmasq
 from tests.namespaces import Namespace
-from tests.programs import NETWATCH
+from tests.programs import run_netwatch, with_file
 
 
 @pytest.fixture(scope="module")
@@ -72,15 +72,39 @@ def test_what_cannot_be_asked_is_said(
 
 
 @pytest.mark.netns
+@pytest.mark.parametrize(
+    ("resolv_conf", "code", "said"),
+    [
+        ("nameserver 127.0.0.1\nnameserver ::1\n", 1, ""),
+        ("", 2, "netwatch probe dns: found no name server in resolv.conf, expected @SERVER\n"),
+    ],
+)
 def test_without_a_server_those_of_this_host_are_asked(
-    netns: Callable[[str], Namespace],
+    netns: Callable[[str], Namespace], tmp_path: Path, resolv_conf: str, code: int, said: str
 ) -> None:
-    with netns("alone"):  # where nothing can be reached
-        done = subprocess.run(
-            [*NETWATCH, "probe", "dns", "wiki.example", "-o", "json", "--timeout", "100ms"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    (tmp_path / "resolv.conf").write_text(resolv_conf)
+    prefix = with_file("/etc/resolv.conf", tmp_path / "resolv.conf")
+    with netns("alone"):  # nobody listens on port 53
+        done = run_netwatch("probe", "dns", "wiki.example", "-o", "json", prefix=prefix)
+    assert (done.returncode, done.stderr) == (code, said)
+    if not said:
+        targets = json.loads(done.stdout)["targets"]
+        assert [target["address"] for target in targets] == ["127.0.0.1", "::1"]
+        assert [target["failures"] for target in targets] == [{"refused": 1}] * 2
+
+
+@pytest.mark.netns
+@pytest.mark.parametrize("through", ["netwatch", "libc"])
+def test_a_name_is_found_by_the_search_domains_of_this_host(
+    netns: Callable[[str], Namespace], tmp_path: Path, through: str
+) -> None:
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\nsearch b.example example\n")
+    prefix = with_file("/etc/resolv.conf", tmp_path / "resolv.conf")
+    names = ("--host-record=wiki.example,10.0.0.7,fd00::7", "--local=/./")
+    with netns("pod"), dnsmasq(*names, port=53):
+        asked = ("probe", "resolve", "wiki", "gone", "--through", through, "-o", "json")
+        done = run_netwatch(*asked, prefix=prefix)
     assert (done.returncode, done.stderr) == (1, "")
-    assert json.loads(done.stdout)["targets"]
+    wiki, gone = json.loads(done.stdout)["targets"]
+    assert wiki["values"]["resolve_addresses"] == {"ipv4": 1, "ipv6": 1}
+    assert gone["failures"] == {"resolve": 1}

@@ -102,6 +102,15 @@ async def test_a_thread_that_comes_back_may_be_used_again(library: HangingLibrar
     assert (await resolver.resolve("wiki")).ipv4 == ("127.0.0.7",)
 
 
+def test_an_answer_after_the_end_of_the_loop_is_dropped(library: HangingLibrary) -> None:
+    with asyncio.Runner() as runner:
+        runner.run(hang(LibcResolver(getaddrinfo=library.getaddrinfo)))
+    library.released.set()
+    for thread in threading.enumerate():
+        if thread.name == "getaddrinfo wiki":
+            thread.join()  # an exception in it is an error here
+
+
 def test_a_hanging_library_does_not_hold_up_the_end_of_the_program() -> None:
     program = """
 import asyncio, time

@@ -27,10 +27,6 @@ class Cohort:
         """How many targets."""
         return len(self._flows)
 
-    @property
-    def targets(self) -> tuple[Target, ...]:
-        return tuple(self._flows)
-
     def add(self, target: Target) -> None:
         """Ping a target from the next beat on."""
         address = target.endpoint.address.partition("%")[0]

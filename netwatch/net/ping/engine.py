@@ -17,6 +17,7 @@ from netwatch.net.ping.clock import ClockWatch
 from netwatch.net.ping.cohort import Cohort
 from netwatch.net.ping.line import ChannelCounts, Line, LineOptions, Lines
 from netwatch.net.ping.opening import ChannelError, ChannelOptions, keep_stamps_on, open_socket
+from netwatch.net.ping.volley import Volley
 from netwatch.schedule import Beats, next_beat, stable_phase
 from netwatch.stats import WorstRecent
 
@@ -204,22 +205,23 @@ class Pinger:
             cohort.count_down()
             if cohort.remaining == 0:
                 self._beats.discard(cohort)
-            line = cohort.line or self._open_line(cohort, unsent)
-            if line is not None:
-                line.backlog.add(cohort.volley(lambda *why: _refuse(unsent, *why)), due)
+            volley = cohort.volley(lambda *why: _refuse(unsent, *why))
+            line = volley and (cohort.line or self._open_line(cohort, volley, unsent))
+            if line:
+                line.backlog.add(volley, due)
         self._hand_on(unsent)
 
     def _hand_on(self, batch: Batch) -> None:
         if batch:
             self._deliver(batch)
 
-    def _open_line(self, cohort: Cohort, unsent: Batch) -> Line | None:
+    def _open_line(self, cohort: Cohort, volley: Volley, unsent: Batch) -> Line | None:
         """Find the way to the targets; where there is none, their packets are unsent."""
         try:
             cohort.line = self._lines.get(cohort.options)
         except ProbeError as error:
-            for target in cohort.targets:
-                _refuse(unsent, target, error)
+            for flow in volley.flows:
+                _refuse(unsent, flow.target, error)
         return cohort.line
 
     def _is_all_done(self) -> bool:

@@ -1,17 +1,20 @@
 """Packets under one identifier and nonce, in columns indexed by their sequence number; pure."""
 
+import itertools
 import secrets
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from netwatch.model import Target
 from netwatch.net.ping.columns import address_form, constant_of
-from netwatch.net.ping.layout import message_values
+from netwatch.net.ping.layout import SWAPPED, Row, message_values
 from netwatch.wire.icmp import NONCE_BYTES, echo_reply, echo_request
 
 SEQUENCES = 1 << 16
 EPOCH_SECONDS = 300.0
+ALL_BITS = 0xFFFF
+"""What a sequence number and its complement differ in."""
 
 # Where a packet is in its life: one byte each, so that a search for a byte finds the open ones.
 REFUSED = 0  # the kernel did not take it
@@ -65,6 +68,42 @@ class Epoch:
     def is_over(self, now: float, coming: int) -> bool:
         """Whether the next packets, so many, belong into another epoch."""
         return len(self.flows) + coming > SEQUENCES or now - self.opened >= EPOCH_SECONDS
+
+    def add(self, flows: Sequence[Flow], addresses: bytes, stamp_ns: int) -> int:
+        """Put a packet of each flow in flight; return the sequence number of the first."""
+        first, number = len(self.flows), len(flows)
+        self.flows += flows
+        self.addresses.frombytes(addresses)
+        self.states += IN_FLIGHT_BYTE * number
+        self.sent_ns.extend(itertools.repeat(stamp_ns, number))
+        return first
+
+    def stamp_all(self, first: int, stamps_ns: Sequence[int]) -> bool:
+        """Take when a run of packets left; False, and nothing done, where any is distrusted."""
+        end = first + len(stamps_ns)
+        if end > len(self.flows) or min(self.sent_ns[first:end]) <= 0:
+            return False
+        self.sent_ns[first:end] = array("q", stamps_ns)
+        return True
+
+    def is_asked(self, sequence: int, address: bytes) -> bool:
+        """Whether the packet of this number was sent to this packed address."""
+        return sequence < len(self.flows) and self.flows[sequence].packed_address == address
+
+    def is_answered_by(self, row: Row, pattern: bytes) -> bool:
+        """Whether a reply under our nonce repeats the request, to whom it was sent, to the bit."""
+        sender, _, _, _, kind, identifier, raw, _, inverse, tail = row
+        return (
+            kind == self.kind
+            and raw ^ inverse == ALL_BITS
+            and tail == pattern
+            and identifier == self.raw_identifier
+            and self.is_asked(SWAPPED[raw], sender)
+        )
+
+    def is_awaited(self, sequence: int) -> bool:
+        """Whether the packet of this number is in flight."""
+        return sequence < len(self.flows) and self.states[sequence] == IN_FLIGHT
 
     def in_flight(self, first: int, end: int) -> Iterator[int]:
         """Yield the sequence numbers of packets in flight, from `first` to `end`."""

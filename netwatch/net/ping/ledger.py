@@ -11,7 +11,6 @@ kept as long as a late reply may be told from a stranger's.
 
 import itertools
 import math
-from array import array
 from collections import deque
 from collections.abc import Callable, Iterable
 
@@ -34,8 +33,6 @@ from netwatch.net.ping.plain import plain_answers
 from netwatch.net.ping.volley import Volley
 from netwatch.wire.icmp import EchoFailure, EchoReply, echo_pattern
 
-ALL_BITS = 0xFFFF
-"""What a sequence number and its complement differ in."""
 LATE_SECONDS = 10.0
 """How long after its timeout a reply is still recognised as late."""
 
@@ -113,11 +110,7 @@ class Ledger:
         `stamp_ns` is when, until `stamp` knows better; `refuse` those that the kernel refuses.
         """
         epoch, number = self._epochs[-1], len(volley)
-        first = len(epoch.flows)
-        epoch.flows += volley.flows
-        epoch.addresses.frombytes(volley.addresses)
-        epoch.states += IN_FLIGHT_BYTE * number
-        epoch.sent_ns.extend(itertools.repeat(stamp_ns, number))
+        first = epoch.add(volley.flows, volley.addresses, stamp_ns)
         self.in_flight += number
         for flow in volley.flows:
             flow.in_flight += 1
@@ -141,11 +134,8 @@ class Ledger:
 
     def stamp_run(self, run: Run) -> bool:
         """Do the same for a run; False where it must be done one by one."""
-        epoch, first, end = self._by_nonce.get(run.nonce), run.first, run.first + len(run.stamps_ns)
-        if epoch is None or end > len(epoch.flows) or min(epoch.sent_ns[first:end]) <= 0:
-            return False
-        epoch.sent_ns[first:end] = array("q", run.stamps_ns)
-        return True
+        epoch = self._by_nonce.get(run.nonce)
+        return epoch is not None and epoch.stamp_all(run.first, run.stamps_ns)
 
     # Receiving
 
@@ -168,32 +158,20 @@ class Ledger:
             flow.newest_received = first + sequence
         number = len(sequences)
         self.in_flight -= number
-        batch.targets += [flow.target for flow in answers.flows]
-        batch.started += [sent_ns / 1e9 for sent_ns in answers.sent_ns]
-        batch.durations += [took_ns / 1e9 for took_ns in answers.took_ns]
-        batch.outcomes += [Outcome.OK] * number
-        batch.hop_limits += replies.hop_limits
-        batch.accepted += [True] * number
+        batch.add_received(
+            [flow.target for flow in answers.flows],
+            [sent_ns / 1e9 for sent_ns in answers.sent_ns],
+            [took_ns / 1e9 for took_ns in answers.took_ns],
+            replies.hop_limits,
+        )
         return True
 
     def receive(self, rows: Iterable[Row]) -> None:
         """Settle the packets that these replies answer, or count oddities and strangers."""
-        by_nonce, pattern = self._by_nonce, self._pattern
         for row in rows:
-            sender, seconds, nanoseconds, hop_limit, kind, identifier, raw, nonce, inverse, tail = (
-                row
-            )
-            epoch = by_nonce.get(nonce)
-            sequence = SWAPPED[raw]
-            if (
-                epoch is None
-                or kind != epoch.kind
-                or raw ^ inverse != ALL_BITS
-                or tail != pattern
-                or identifier != epoch.raw_identifier
-                or sequence >= len(epoch.flows)
-                or sender != epoch.flows[sequence].packed_address
-            ):
+            sender, seconds, nanoseconds, hop_limit, _, identifier, raw, nonce, _, _ = row
+            epoch, sequence = self._by_nonce.get(nonce), SWAPPED[raw]
+            if epoch is None or not epoch.is_answered_by(row, self._pattern):
                 self._judge_strange(epoch, SWAPPED[identifier], sequence, sender)
             elif epoch.states[sequence] == IN_FLIGHT:
                 stamp_ns = seconds * 1_000_000_000 + nanoseconds
@@ -260,17 +238,10 @@ class Ledger:
             flow.newest_received = serial
         if duration < 0:
             duration = math.nan
-        # The same as `_settle`, once more for the one case that must be cheap.
         flow.in_flight -= 1
         self.in_flight -= 1
         if not flow.is_gone:
-            batch = self._batch
-            batch.targets.append(flow.target)
-            batch.started.append(abs(sent_ns) / 1e9)
-            batch.durations.append(duration)
-            batch.outcomes.append(Outcome.OK)
-            batch.hop_limits.append(hop_limit)
-            batch.accepted.append(True)
+            self._batch.add_received([flow.target], [abs(sent_ns) / 1e9], [duration], [hop_limit])
 
     def _receive_again(self, epoch: Epoch, sequence: int) -> None:
         state = epoch.states[sequence]
@@ -298,7 +269,6 @@ class Ledger:
         detail: str = "",
         accepted: bool = True,
     ) -> None:
-        """Settle a packet that was not received."""
         flow = epoch.flows[sequence]
         flow.in_flight -= 1
         self.in_flight -= 1
@@ -317,11 +287,7 @@ class Ledger:
     ) -> None:
         """Judge a reply that is not just what was asked for: ours and damaged, or a stranger's."""
         found = epoch or self._find(identifier, sequence)
-        if (
-            found is not None
-            and sequence < len(found.flows)
-            and found.flows[sequence].packed_address == sender
-        ):
+        if found is not None and found.is_asked(sequence, sender):
             self._note(found, sequence, Oddity.CORRUPT)
         else:
             self.foreign += 1
@@ -329,10 +295,6 @@ class Ledger:
     def _find(self, identifier: int, sequence: int) -> Epoch | None:
         """Return the epoch in which a packet with these numbers is in flight."""
         for epoch in reversed(self._epochs):
-            if (
-                epoch.identifier == identifier
-                and sequence < len(epoch.flows)
-                and epoch.states[sequence] == IN_FLIGHT
-            ):
+            if epoch.identifier == identifier and epoch.is_awaited(sequence):
                 return epoch
         return None

@@ -82,8 +82,8 @@ def values_of(reply: Reply) -> Values:
     """Return the figures of a reply; what it says in words is in none of them."""
     values: Values = {
         # A fixed set of names: what a server sends may not make series.
-        "dns_rcode": {RCODES.get(reply.rcode, "other"): 1.0},
-        "dns_flags": {flag: float(flag in reply.flags) for flag in SHOWN_FLAGS},
+        "dns_rcode": {RCODES.get(reply.rcode, "other"): 1},
+        "dns_flags": {flag: int(flag in reply.flags) for flag in SHOWN_FLAGS},
         "dns_records": {section: len(records) for section, records in reply.sections.items()},
     }
     if reply.minimum_ttl is not None:

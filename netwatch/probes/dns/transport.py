@@ -55,7 +55,7 @@ class Transport:
         attempt.note(f"asking {server} port {port} by {options.transport}")
         if options.transport == "udp":
             reply = await self._by_datagram(attempt, server, port, query)
-            attempt.values["dns_truncated"] = float(reply.is_truncated)
+            attempt.values["dns_truncated"] = int(reply.is_truncated)
             if not reply.is_truncated:
                 return reply
             attempt.note("the answer does not fit into a datagram; asking again by tcp")

@@ -42,7 +42,7 @@ class Opened(NamedTuple):
     def send(self, *addresses: str, first: int = 0) -> dict[int, OSError]:
         """Send to each; return the errors by index."""
         refused: dict[int, OSError] = {}
-        names = [sockaddr(ip_address(address).packed) for address in addresses]
+        names = b"".join(sockaddr(ip_address(address).packed) for address in addresses)
         self.channel.send(names, first, refused.__setitem__)
         return refused
 

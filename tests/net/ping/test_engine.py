@@ -81,13 +81,14 @@ async def test_many_targets_of_several_checks_do_not_mix() -> None:
     assert record.oddities == []
 
 
-@pytest.mark.parametrize("interval", [0.1, 1.0, 10.0])
+@pytest.mark.parametrize("interval", [0.25, 1.0, 10.0])
 def test_many_targets_share_few_beats_that_are_spread_over_the_interval(interval: float) -> None:
     def beats() -> list[float]:
         with Pinger(Record().take, lambda: 1000.0) as pinger:
             for number in range(2000):
                 pinger.add(target_at("10.0.0.7", f"{number}"), PingOptions(interval=interval))
-            return [due for due, _ in pinger._beats.take_due(1000.0 + interval, 2000)]
+            due = pinger._beats.take_due(1000.0 + interval, 2000)
+            return [beat for beat, cohort in due for _ in range(len(cohort))]
 
     places = {round(due / GRID_SECONDS, 3) for due in beats()}
     assert len(beats()) == 2000

@@ -12,6 +12,7 @@ from netwatch.net.ping.epoch import (
     SEQUENCES,
     Epoch,
     Flow,
+    new_epoch,
 )
 from tests.nouns import a_target
 
@@ -19,7 +20,7 @@ STATES = st.sampled_from((REFUSED, IN_FLIGHT, RECEIVED, LOST, FAILED, LATE))
 
 
 def an_epoch(packets: int = 0) -> Epoch:
-    epoch = Epoch(0, 7, b"8 bytes.", 100.0, b"", 0, 7)
+    epoch = new_epoch(4, 16, 7, first_serial=0, opened=100.0)
     epoch.flows += [Flow(a_target(), bytes(4))] * packets
     epoch.states += bytes([IN_FLIGHT]) * packets
     epoch.sent_ns.extend([5] * packets)

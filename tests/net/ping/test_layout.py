@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from netwatch.net.ping.departures import MSG_ERRQUEUE
 from netwatch.net.ping.layout import (
+    COMPLEMENTS,
     LINK_HEADER_BYTES,
+    SEQUENCES,
     SWAPPED,
-    VARYING,
     departure_layout,
     message_values,
     reply_layout,
@@ -110,7 +111,7 @@ def test_swapped_is_how_the_network_writes_a_number() -> None:
 
 @given(st.binary(min_size=26, max_size=40), st.integers(0, 0xFFFF))
 def test_what_varies_is_what_numbers_a_request(message: bytes, number: int) -> None:
-    nonce, sequence = message[8:16], SWAPPED[number]
     written = bytearray(message)
-    VARYING.pack_into(written, SEQUENCE_OFFSET, sequence, nonce, sequence ^ 0xFFFF)
+    written[SEQUENCE_OFFSET : SEQUENCE_OFFSET + 2] = bytes(SEQUENCES[number : number + 1])
+    written[16:18] = bytes(COMPLEMENTS[number : number + 1])
     assert bytes(written) == numbered(message, number)

@@ -352,7 +352,7 @@ def test_a_reply_with_any_one_bit_flipped_settles_nothing(
     family: int, identifier: int, number: int
 ) -> None:
     ledger = Ledger(family, PAYLOAD_BYTES, 1.0, lambda: identifier)
-    flow = a_flow()
+    flow = a_flow(packed=bytes(family * 4 - 12) + PACKED if family == 6 else PACKED)
     epoch = ledger.open_epoch(100.0)
     ledger.send(Volley.of([flow] * (number + 1)), 100.0, START_NS)
     good = numbered(echo_reply(family, epoch.request), number)
@@ -361,9 +361,9 @@ def test_a_reply_with_any_one_bit_flipped_settles_nothing(
             continue  # the kernel judges the checksum of ICMPv6, and takes it away
         bad = bytearray(good)
         bad[bit // 8] ^= 1 << bit % 8
-        ledger.receive([(PACKED, 1000, 0, 64, *message_values(family, bytes(bad)))])
+        ledger.receive([(flow.packed_address, 1000, 0, 64, *message_values(family, bytes(bad)))])
         assert not ledger.take_batch().targets, bit
-    ledger.receive([(PACKED, 1000, 0, 64, *message_values(family, good))])
+    ledger.receive([(flow.packed_address, 1000, 0, 64, *message_values(family, good))])
     assert ledger.take_batch().outcomes == [Outcome.OK]
 
 

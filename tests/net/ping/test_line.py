@@ -18,6 +18,7 @@ from netwatch.net.ping.opening import (
     ChannelOptions,
 )
 from netwatch.net.ping.sockaddr import sockaddr
+from netwatch.net.ping.volley import Volley
 from tests.namespaces import Namespace, connect
 from tests.net.ping.pinging import PATIENT, SOON, ping, target_at, until
 from tests.net.ping.responder import Responder
@@ -212,9 +213,9 @@ async def test_a_reply_to_the_identifier_before_this_one_still_counts(
     with hosts.client, Responder(hosts.router, "to-client", lambda _: ()) as responder:
         line = Line(_line_to(address), lambda: now)
         with closing(line.channel):
-            line.send([_flow_to(address)])
+            _send(line, _flow_to(address))
             now += EPOCH_SECONDS
-            line.send([_flow_to(address)])
+            _send(line, _flow_to(address))
             await until(lambda: len(responder.requests) == 2)
             for request in responder.requests:
                 responder.send(request.reply())
@@ -237,9 +238,9 @@ async def test_a_reply_that_our_full_socket_dropped_is_our_own_fault(
     ):
         line = Line(_line_to(address), lambda: now)
         line.channel._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
-        line.send([_flow_to(address)])
+        _send(line, _flow_to(address))
         await until(lambda: len(responder.requests) == 1)
-        line.send([_flow_to(address)])
+        _send(line, _flow_to(address))
         await until(lambda: len(responder.requests) == 2)
         assert line.settle().outcomes == [Outcome.OK]
         now += 2000.0
@@ -268,7 +269,7 @@ async def test_a_request_whose_departure_is_not_told_is_counted_and_has_its_time
         if not is_stamped:
             options = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE
             line.channel._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, options)
-        line.send([_flow_to(address)] * 3)
+        _send(line, *[_flow_to(address)] * 3)
         await until(lambda: settled(line) == 3)
     assert [outcome for outcome, _ in rows] == [Outcome.OK] * 3
     assert all(duration > 0 for _, duration in rows)
@@ -280,13 +281,18 @@ async def test_a_request_that_the_kernel_refused_is_not_called_unstamped(netns: 
         client.ip("route add prohibit 10.9.8.1")
         line = Line(_line_to("10.9.8.1"), lambda: 0.0)
     with closing(line.channel):
-        line.send([_flow_to("10.9.8.1")] * 3)
+        _send(line, *[_flow_to("10.9.8.1")] * 3)
         assert line.settle().outcomes == [Outcome.BLOCKED] * 3
     assert line.counts.unstamped == 0
 
 
 def _line_to(address: str) -> LineOptions:
     return LineOptions(ChannelOptions(family=ip_address(address).version), timeout_seconds=1000.0)
+
+
+def _send(line: Line, *flows: Flow) -> None:
+    line.backlog.add(Volley.of(flows), due=0.0)
+    line.send_some()
 
 
 def _flow_to(address: str) -> Flow:

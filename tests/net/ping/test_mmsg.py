@@ -56,8 +56,9 @@ def loaded(family: int, *addresses: str) -> SendRing:
     """A ring with a message of its own for each address."""
     ring = SendRing(len(addresses), 16, NAME_SIZES[family])
     ring.load(bytes(16))
-    for index, address in enumerate(addresses):
-        ring.address(index, sockaddr(ip_address(address).packed))
+    names = b"".join(sockaddr(ip_address(address).packed) for address in addresses)
+    assert ring.address(names) == len(addresses)
+    for index in range(len(addresses)):
         start = index * ring.stride + DATA_OFFSET
         ring.slots[start : start + 16] = MESSAGES[index]
     return ring

@@ -1,0 +1,101 @@
+"""What a scrape of a hundred thousand lines costs, and for how long it holds up everything else."""
+
+import gc
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from statistics import median
+
+from prometheus_client import disable_created_metrics, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bench.lab import Lab
+from bench.series import as_registry, as_table, records
+from bench.table import Table
+from netwatch.exposition.dialect import Dialect
+from netwatch.exposition.text import render
+
+LINES = 100_000
+
+
+def measure(lab: Lab) -> list[Table]:
+    """Render in turns, then scrape a server over and over."""
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's; for all registries
+    lines, rounds = lab.choose(LINES, LINES // 10), lab.choose(9, 3)
+    return [_cost(lines, rounds), _blocks(lines, rounds)]
+
+
+def _cost(lines: int, rounds: int) -> Table:
+    counted = records(lines)
+    table, registry = as_table(counted), as_registry(counted)
+
+    def ours() -> bytes:
+        return b"".join(render([table], Dialect.TEXT))
+
+    def theirs() -> bytes:
+        return generate_latest(registry)
+
+    assert _samples(ours()) == _samples(theirs()), "they do not render the same data"
+    times = [(_cpu_ms(ours), _cpu_ms(theirs)) for _ in range(rounds)]
+    rows = [(our_ms, their_ms, their_ms / our_ms) for our_ms, their_ms in times]
+    cells = [f"{median(column):.1f}" for column in zip(*rows, strict=True)]
+    rendered = ours().count(b"\n")
+    caption = f"CPU of rendering {rendered:,} lines, in ms:"
+    return Table(caption, ["", "netwatch", "generate_latest", "ratio"], [["median", *cells]])
+
+
+def _samples(text: bytes) -> set[tuple[str, frozenset[tuple[str, str]], float]]:
+    families = text_string_to_metric_families(text.decode())
+    samples = (sample for family in families for sample in family.samples)
+    return {(one.name, frozenset(one.labels.items()), one.value) for one in samples}
+
+
+def _cpu_ms(work: Callable[[], bytes]) -> float:
+    gc.collect()
+    before = time.process_time()
+    work()
+    return (time.process_time() - before) * 1e3
+
+
+def _blocks(lines: int, rounds: int) -> Table:
+    """Return how long a task that wants to run every millisecond had to wait at most."""
+    rows = []
+    with _server(lines) as port:
+        for coding in ("no scrape", "identity", "gzip"):
+            worst = sorted(_worst_ms(port, coding) for _ in range(rounds))
+            rows.append([coding, f"{median(worst):.1f}", f"{worst[-1]:.1f}"])
+    caption = "Longest block of the event loop by a scrape of that over HTTP, in ms:"
+    return Table(caption, ["", "median scrape", "worst scrape"], rows)
+
+
+@contextmanager
+def _server(lines: int) -> Iterator[int]:
+    """Serve in a process of its own, so that the client does not hold it up; yield the port."""
+    command = (sys.executable, "-m", "bench.render_server", str(lines))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def _worst_ms(port: int, coding: str) -> float:
+    _get(port, "/worst")
+    if coding == "no scrape":
+        time.sleep(1)
+    else:
+        _get(port, "/metrics", coding)
+    return float(_get(port, "/worst")) * 1e3
+
+
+def _get(port: int, path: str, coding: str = "identity") -> bytes:
+    connection = HTTPConnection("127.0.0.1", port)
+    try:
+        connection.request("GET", path, headers={"Accept-Encoding": coding})
+        return connection.getresponse().read()
+    finally:
+        connection.close()
