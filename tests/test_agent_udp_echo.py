@@ -23,6 +23,12 @@ ON_LOOPBACK = """\
 udp_echo: {{listen: ["127.0.0.1:{port}"]}}
 checks: {{here: {{source: {{static: [127.0.0.1]}}, probe: {{icmp: {{interval: 50ms}}}}}}}}
 """
+TO_AN_ECHO = """\
+checks:
+  paths:
+    source: {{static: [{{host: 127.0.0.1, port: {port}}}]}}
+    probe: {{udp: {{interval: 200ms, timeout: 30s, wait: 20s, spacing: 1ms}}}}
+"""
 
 
 def asker(host: str = "127.0.0.1") -> socket.socket:
@@ -118,3 +124,18 @@ def test_an_agent_whose_echo_cannot_listen_does_not_start(
         assert main(["agent", "--config", str(file)]) == 2
     said = f"cannot listen on UDP 127.0.0.1:{taken}: address already in use"
     assert said in capsys.readouterr().err
+
+
+def test_an_agent_probes_the_echo_of_another_and_shows_what_came_back(
+    start_agent: StartAgent,
+) -> None:
+    port = free_port()
+    start_agent(ON_LOOPBACK.format(port=port))
+    prober = start_agent(TO_AN_ECHO.format(port=port))
+    prober.wait_for_count("netwatch_udp_received_total", 80)
+    scrape = prober.scrape()
+    assert scrape.value("netwatch_udp_sent_total") >= 80
+    assert scrape.value("netwatch_udp_rtt_mean_seconds") > 0
+    assert scrape.value("netwatch_probe_successes_total", probe="udp") >= 2
+    assert scrape.value("netwatch_target_up", probe="udp") == 1
+    assert prober.stop() == 0

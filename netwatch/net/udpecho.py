@@ -133,9 +133,10 @@ class UdpEcho:
         reply = reply_to(question.data)
         if reply is None:
             return "foreign"
-        if not self._may_ask(question.source):
+        source = question.source
+        if not self._may_ask(source):
             return "unknown"
-        if not self._limit.admits(question.source, self._now()):
+        if not self._limit.admits(source, self._now()):
             return "limited"
         try:
             opened.answer(question, reply)

@@ -82,12 +82,12 @@ class UdpFlow:
         else:
             self._sent_at.append(now)
 
-    def own_up(self) -> None:
-        """Ask whether it was our own socket that lost replies; to be called at the end.
-
-        The kernel counts those with a bad checksum here too.
-        """
+    def finish(self) -> None:
+        """Take in what still waits in the socket, and tell our own losses from the network's."""
+        if not self.settled.is_set():
+            self._receive()
         memory = self._socket.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, _MEMINFO.size)
+        # The kernel counts replies with a bad checksum here too.
         if self.lost and (drops := _MEMINFO.unpack(memory)[_MEMINFO_DROPS]):
             detail = f"our socket had no room for {drops} replies"
             self.failure = ProbeError(Outcome.LOCAL, detail)

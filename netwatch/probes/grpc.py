@@ -168,16 +168,17 @@ class GrpcProbe:
             message=health_request(options.service),
             metadata=options.metadata,
         )
-        attempt.note(f"asking {call.authority} for {described(options.service)}")
+        attempt.note(f"asking {call.authority} for the service {described(options.service)}")
         try:
             status, data = await self._make_call(stream, call)
             attempt.values["grpc_status_code"] = float(status.code)
-            attempt.note(f"the answer is {status}")
+            attempt.note(f"the call ended as {status}")
             expect_ok(status)
             serving = health_status(unframe(data))
         except MalformedGrpcError as error:
             raise ProbeError(Outcome.PROTOCOL, str(error)) from error
         attempt.values["grpc_serving"] = {serving: 1.0}
+        attempt.note(f"the service is {serving}")
         if serving != SERVING:
             raise ProbeError(Outcome.MISMATCH, f"the service is {serving}")
 

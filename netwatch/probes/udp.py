@@ -73,7 +73,7 @@ class UdpProbe:
             await self._send(flows)
             await self._wait(flows)
             for flow in flows:
-                flow.own_up()
+                flow.finish()
         attempt.values.update(figures(flows))
         judge(flows, self._options.max_loss)
 

@@ -177,21 +177,30 @@ async def test_replies_that_our_own_socket_had_no_room_for_are_our_fault() -> No
             flow.send()
             time.sleep(0.002)  # noqa: ASYNC251 - the loop does not get to read the replies
         await asyncio.sleep(0.1)
-        flow.own_up()
+        flow.finish()
     assert flow.failure
     assert flow.failure.outcome is Outcome.LOCAL
     assert "our socket had no room" in flow.failure.detail
 
 
-async def test_without_losses_there_is_nothing_to_own_up_to() -> None:
+async def test_without_losses_nothing_is_our_fault() -> None:
     with (
         echoing("127.0.0.1") as echo,
         UdpFlow("127.0.0.1", echo.addresses[0].port, packets=2, size_bytes=64) as flow,
     ):
         send_all(flow, 2)
         await settled(flow)
-        flow.own_up()
+        flow.finish()
     assert flow.failure is None
+
+
+async def test_a_reply_that_nobody_has_read_yet_is_not_lost() -> None:
+    with echo_thread() as port, UdpFlow("127.0.0.1", port, packets=2, size_bytes=64) as flow:
+        flow.send()
+        time.sleep(1)  # noqa: ASYNC251 - the loop does not get to read the reply
+        assert flow.lost == 1
+        flow.finish()
+    assert flow.lost == 0
 
 
 async def test_an_address_without_a_route_is_told_at_once() -> None:
