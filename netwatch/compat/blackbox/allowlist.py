@@ -9,11 +9,9 @@ import ipaddress
 from dataclasses import dataclass
 
 from netwatch.model import Outcome, ProbeError
-from netwatch.wire.document import described
+from netwatch.wire.network import IPNetwork
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-GUARDED: tuple[Network, ...] = tuple(
+GUARDED: tuple[IPNetwork, ...] = tuple(
     ipaddress.ip_network(text)
     for text in (
         "0.0.0.0/8",  # this host, on Linux
@@ -38,19 +36,16 @@ GUARDED: tuple[Network, ...] = tuple(
 _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 
 
-def parse_network(text: object) -> Network:
-    """Read an address or a network in CIDR notation. Raises ValueError for anything else."""
-    try:
-        # What has an interface (fe80::1%eth0) would be compared without it, so it may not say one.
-        written = text if isinstance(text, str) and "%" not in text else ""
-        network = ipaddress.ip_network(written, strict=False)
-    except ValueError:
-        expected = "an IP address, or a network such as 10.0.0.0/8"
-        raise ValueError(f"found {described(text)}, expected {expected}") from None
-    if ipaddress.ip_address(written.partition("/")[0]) != network.network_address:
-        raise ValueError(f"found {described(text)}, expected {network}")
-    if isinstance(network, ipaddress.IPv6Network) and network.subnet_of(_MAPPED):
-        raise ValueError(f"found {described(text)}, expected the IPv4 network in it")
+def comparable(network: IPNetwork) -> IPNetwork:
+    """Return a network to which addresses can be compared as they are connected to.
+
+    Raises ValueError for one that has an interface, or an IPv4 network in IPv6's clothes.
+    """
+    if isinstance(network, ipaddress.IPv6Network):
+        if network.network_address.scope_id:
+            raise ValueError(f'found "{network}", expected a network without an interface')
+        if network.subnet_of(_MAPPED):
+            raise ValueError(f'found "{network}", expected the IPv4 network in it')
     return network
 
 
@@ -58,7 +53,7 @@ def parse_network(text: object) -> Network:
 class AllowList:
     """The networks of the configuration."""
 
-    networks: tuple[Network, ...]
+    networks: tuple[IPNetwork, ...]
 
     def permits(self, address: str) -> bool:
         """Whether one may connect to this IP address; a `%zone` makes no difference."""
@@ -93,7 +88,7 @@ def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     return plain
 
 
-def _within(network: Network, guard: Network) -> bool:
+def _within(network: IPNetwork, guard: IPNetwork) -> bool:
     if isinstance(network, ipaddress.IPv4Network):
         return isinstance(guard, ipaddress.IPv4Network) and network.subnet_of(guard)
     return isinstance(guard, ipaddress.IPv6Network) and network.subnet_of(guard)

@@ -2,17 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, Field
 
-from netwatch.compat.blackbox.allowlist import AllowList, Network, parse_network
-from netwatch.options import Duration, Options
-
-AllowedNetwork = Annotated[
-    Network,
-    PlainValidator(parse_network),
-    PlainSerializer(str),
-    WithJsonSchema({"type": "string", "examples": ["10.0.0.0/8", "2001:db8::/32"]}),
-]
+from netwatch.compat.blackbox.allowlist import AllowList, comparable
+from netwatch.options import Duration, Network, Options
 
 
 class BlackboxOptions(Options):
@@ -20,7 +13,7 @@ class BlackboxOptions(Options):
 
     config: Annotated[str, Field(min_length=1)]
     """A configuration file of blackbox_exporter; it is read again when the agent reloads."""
-    allow: Annotated[list[AllowedNetwork], Field(min_length=1)]
+    allow: Annotated[list[Annotated[Network, AfterValidator(comparable)]], Field(min_length=1)]
     """Addresses and networks that may be connected to. Loopback, link-local, multicast and the
     like only count where they are listed by themselves: 0.0.0.0/0 does not mean them."""
     timeout_offset: Annotated[Duration, Field(le=60)] = 0.5

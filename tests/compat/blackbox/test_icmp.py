@@ -23,7 +23,7 @@ async def test_a_reply_has_a_time_and_a_hop_limit() -> None:
 
 
 def test_each_key_becomes_an_option_of_the_engine() -> None:
-    section = {"ttl": 3, "payload_size": 1000, "dont_fragment": True}
+    section: dict[str, object] = {"ttl": 3, "payload_size": 1000, "dont_fragment": True}
     section |= {"source_ip_address": "127.0.0.2"}
     expected = PingOptions(
         timeout=2.5, size=1000, ttl=3, dont_fragment=True, source_address="127.0.0.2"

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.compat.blackbox.allowlist import AllowList, Guard, parse_network
+from netwatch.compat.blackbox.allowlist import AllowList, Guard
 from netwatch.compat.blackbox.lookup import Lookups, Preference, address_hash
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.resolver import Answer, NameUnknown, ResolverFailed
+from netwatch.wire.network import parse_network
 
 V4, V6 = "192.0.2.7", "2001:db8::7"
 IPV6_FIRST = Preference(6, falls_back=True)

@@ -1,5 +1,4 @@
 import asyncio
-import os
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,10 @@ def write(path: Path, text: str) -> None:
     """Replace the file, as ConfigMaps and editors do."""
     (path.parent / "next").write_text(text)
     Path(path.parent / "next").replace(path)
+
+
+def remove(path: Path) -> None:
+    path.unlink()
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ async def test_a_change_is_noticed_once_and_so_is_a_loss(path: Path) -> None:
         write(path, GOOD.replace("ping", "pong"))
         await asyncio.sleep(3)
         assert len(changes) == 1
-        os.unlink(path)
+        remove(path)
         await asyncio.sleep(3)
         assert len(changes) == 2
         write(path, GOOD)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from netwatch.compat.blackbox.allowlist import AllowList, parse_network
+from netwatch.compat.blackbox.allowlist import AllowList
 from netwatch.compat.blackbox.modules import Module
 from netwatch.compat.blackbox.oneshot import (
     ForbiddenTargetError,
@@ -19,6 +19,7 @@ from netwatch.model import Outcome, Target
 from netwatch.net.ping.engine import PingOptions
 from netwatch.net.ping.single import Reply
 from netwatch.net.resolver import Answer, NameUnknown
+from netwatch.wire.network import parse_network
 from tests.http_server import redirect, site
 from tests.tcp_server import Handler, says_nothing, tcp_server
 

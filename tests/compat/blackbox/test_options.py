@@ -7,7 +7,7 @@ from netwatch.compat.blackbox.options import BlackboxOptions
 from netwatch.config import load
 from netwatch.validation import ConfigError
 
-NETWORK = "expected an IP address, or a network such as 10.0.0.0/8"
+NETWORK = "expected a network such as 10.0.0.0/8 or fd00::/8"
 CONFIG = "checks: {{a: {{source: {{static: [x]}}, probe: {{icmp: }}}}}}\ncompat: {{blackbox: {}}}"
 
 
@@ -41,7 +41,7 @@ def test_it_is_off_where_nothing_is_said() -> None:
         ),
         (
             "{config: b.yml, allow: [10.0.0.7/8]}",
-            '2:44: compat.blackbox.allow[0]: found "10.0.0.7/8", expected 10.0.0.0/8',
+            '2:44: compat.blackbox.allow[0]: found "10.0.0.7/8", ' + NETWORK,
         ),
     ],
 )
