@@ -127,10 +127,12 @@ def test_an_agent_whose_echo_cannot_listen_does_not_start(
 
 
 def test_an_agent_probes_the_echo_of_another_and_shows_what_came_back(
-    start_agent: StartAgent,
+    start_agent: StartAgent, tmp_path: Path
 ) -> None:
     port = free_port()
-    start_agent(ON_LOOPBACK.format(port=port))
+    echo = tmp_path / "echo.yaml"
+    echo.write_text(ON_LOOPBACK.format(port=port))
+    start_agent(echo)
     prober = start_agent(TO_AN_ECHO.format(port=port))
     prober.wait_for_count("netwatch_udp_received_total", 80)
     scrape = prober.scrape()
