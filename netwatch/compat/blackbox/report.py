@@ -68,13 +68,16 @@ INFOS = {name: _gauge(name, help_) for name, help_ in _HELP_INFOS.items()}
 Values = dict[str, float | Mapping[str, float]]
 """Numbers by the name of their family; a mapping where that family has a label."""
 
+Infos = list[tuple[str, Mapping[str, str]]]
+"""Families of value 1, each with the labels that say something."""
+
 
 @dataclass(slots=True)
 class Report:
-    """`values`, and `infos`: families of value 1, each with the labels that say something."""
+    """What is said of one probe."""
 
     values: Values = field(default_factory=dict)
-    infos: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+    infos: Infos = field(default_factory=list)
 
     def __or__(self, other: "Report") -> "Report":
         """Add another one, which wins."""

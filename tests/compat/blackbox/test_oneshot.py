@@ -65,7 +65,7 @@ async def shot(
         timeout_seconds=timeout_seconds,
         allowed=AllowList((parse_network(allow),)),
     )
-    return await probe(order, lent or tools({}), trace.append if trace is not None else str)
+    return await probe(order, lent or tools({}), (trace if trace is not None else []).append)
 
 
 def counting(seen: list[int]) -> Handler:
@@ -111,7 +111,7 @@ async def test_a_name_that_resolves_differently_the_second_time_leads_to_its_fir
         report = await shot(f"rebind.example:{port}", asked, "127.0.0.0/8", lent=lent)
         await asyncio.sleep(0)
     # Nobody listens at the first address, and the second is never asked.
-    assert report.values["probe_success"] is False
+    assert report.values["probe_success"] == 0
     assert seen == []
 
 
@@ -133,7 +133,7 @@ async def test_a_redirect_to_a_name_that_is_known_leads_to_the_address_that_was_
     async with site() as server:
         server.pages["/"] = redirect(f"http://wiki.example:{server.port}/next")
         report = await shot(f"wiki.example:{server.port}", module("http"), lent=lent)
-    assert report.values["probe_success"] is True
+    assert report.values["probe_success"] == 1
     assert server.paths == ["/", "/next"]
 
 
@@ -144,7 +144,7 @@ async def test_every_probe_ends_at_its_deadline(asked: Module) -> None:
         if asked.prober == "tcp":
             asked = module("tcp", query_response=[{"expect": "x"}])
         report = await shot(target, asked, timeout_seconds=0.1)
-    assert report.values["probe_success"] is False
+    assert report.values["probe_success"] == 0
     assert report.values["probe_timeout_seconds"] == 0.1
 
 
@@ -157,7 +157,7 @@ async def test_the_deadline_counts_from_the_lookup_on() -> None:
     lent = Tools(never, tools({}).ping)
     trace: list[str] = []
     report = await shot("x.example:1", module("tcp"), lent=lent, timeout_seconds=0.1, trace=trace)
-    assert report.values["probe_success"] is False
+    assert report.values["probe_success"] == 0
     assert report.values["probe_ip_protocol"] == 0
     assert trace[-1] == "failed: timeout: no answer within 0.1 s (resolve)"
 
@@ -171,7 +171,7 @@ async def test_our_own_fault_is_not_blamed_on_the_target() -> None:
 async def test_a_name_without_an_address_fails_and_says_why() -> None:
     trace: list[str] = []
     report = await shot("x.example:1", module("tcp"), lent=tools({"x.example": []}), trace=trace)
-    assert report.values["probe_success"] is False
+    assert report.values["probe_success"] == 0
     assert trace == ["failed: resolve: x.example: no such name (resolve)"]
 
 
@@ -187,4 +187,4 @@ async def test_ipv6_is_preferred_unless_the_module_says_otherwise() -> None:
         with pytest.raises(ForbiddenTargetError, match=r"127\.0\.0\.1"):
             await shot(f"x.example:{port}", ipv4, "::1", lent=lent)
     assert report.values["probe_ip_protocol"] == 6
-    assert report.values["probe_success"] is True
+    assert report.values["probe_success"] == 1

@@ -1,6 +1,6 @@
 import re
 
-from netwatch.compat.blackbox.report import FAMILIES, INFOS, Report
+from netwatch.compat.blackbox.report import FAMILIES, INFOS, Infos, Report
 
 
 def test_numbers_are_written_by_their_families() -> None:
@@ -15,7 +15,7 @@ def test_what_is_said_in_labels_has_the_value_1() -> None:
 
 
 def test_the_same_is_said_once_and_different_things_beside_each_other() -> None:
-    said = [("probe_expect_info", {"a": number}) for number in "112"]
+    said: Infos = [("probe_expect_info", {"a": number}) for number in "112"]
     text = Report(infos=said).text().decode()
     assert re.findall(r'a="(.)"', text) == ["1", "2"]
 
