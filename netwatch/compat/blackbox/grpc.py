@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Self
 
-from pydantic import Field
+from pydantic import Field, field_serializer
 
 from netwatch.attempt import Probe
 from netwatch.compat.blackbox.handshake import LastHandshake
-from netwatch.compat.blackbox.kind import Lent, ProbedKind, shown_phases
+from netwatch.compat.blackbox.kind import MASK, Lent, ProbedKind, shown_phases
 from netwatch.compat.blackbox.report import Report
 from netwatch.compat.blackbox.tlsconfig import TlsConfig
 from netwatch.model import Endpoint, Outcome, Result
@@ -29,6 +29,10 @@ class GrpcModule(ProbedKind[GrpcOptions]):
     """Whether to speak TLS."""
     tls_config: TlsConfig = Field(default_factory=TlsConfig)
     """How TLS is spoken."""
+
+    @field_serializer("metadata")
+    def _shown(self, metadata: dict[str, str]) -> dict[str, str]:
+        return dict.fromkeys(metadata, MASK)
 
     def asking_for(self, hostname: str) -> Self:
         return self.model_copy(update={"tls_config": self.tls_config.asking_for(hostname)})

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_serializer, model_validator
 
-from netwatch.compat.blackbox.kind import Unsupported
+from netwatch.compat.blackbox.kind import MASK, Unsupported
 from netwatch.compat.blackbox.tlsconfig import TlsConfig
 from netwatch.options import Options
 from netwatch.probes.http.request import HeaderName, HeaderValue
@@ -14,8 +14,13 @@ from netwatch.wire.hostname import split_port
 Proxy = Annotated[
     Any, Unsupported("proxies: no allow-list sees where they connect to", ("", False, {}))
 ]
-SECRET_HEADERS = frozenset({"Authorization", "Cookie", "Proxy-Authorization"})
-MASK = "**********"  # as pydantic writes a secret
+SHOWN_HEADERS = frozenset(
+    {
+        *("Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Content-Type"),
+        *("Host", "Origin", "Referer", "User-Agent"),
+    }
+)
+"""Any other may hold a secret: nobody knows by its name."""
 
 
 class BasicAuth(Options):
@@ -97,11 +102,15 @@ class HttpClientConfig(Options):
     skip_resolve_phase_with_proxy: Proxy = False
 
     @field_serializer("headers")
-    def _shown(self, headers: dict[str, str]) -> dict[str, str]:
+    def _shown_headers(self, headers: dict[str, str]) -> dict[str, str]:
         return {
-            name: MASK if name.title() in SECRET_HEADERS else value
+            name: value if name.title() in SHOWN_HEADERS else MASK
             for name, value in headers.items()
         }
+
+    @field_serializer("body")
+    def _shown_body(self, body: str) -> str:
+        return MASK if body else body
 
     @property
     def follows_redirects(self) -> bool:

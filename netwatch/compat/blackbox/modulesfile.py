@@ -27,7 +27,12 @@ class ModulesFile:
         self._file = ChangingFile(Path(options.config)) if options else None
         if self._file is None:
             return {}
-        return read_modules(self._file.changed() or "", str(self._file.path))
+        try:
+            text = self._file.changed()
+        except UnreadableFileError as error:
+            self._trouble = str(error)  # it is told by whoever loads
+            raise
+        return read_modules(text or "", str(self._file.path))
 
     async def follow(self, on_change: Callable[[], None]) -> NoReturn:
         """Call `on_change` when the file is no longer what was loaded, until cancelled."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from netwatch.attempt import Attempt, Probe, make_attempt
+from netwatch.attempt import Attempt, BugLog, Probe, make_attempt
 from netwatch.compat.blackbox.allowlist import AllowList, Guard
 from netwatch.compat.blackbox.handshake import LastHandshake
 from netwatch.compat.blackbox.kind import Lent, ModuleKind, Ping
@@ -32,6 +32,7 @@ class Tools:
     resolve: Resolve
     ping: Ping
     contexts: TlsContexts = field(default_factory=TlsContexts)
+    bugs: BugLog = field(default_factory=BugLog)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,7 @@ class _Shot:
         self._order = order
         self._kind: ModuleKind = order.module.kind
         self._note = note
+        self._bugs = tools.bugs
         self._said = Report()
         self._handshake = LastHandshake()
         self.guard = Guard(order.allowed)
@@ -85,7 +87,7 @@ class _Shot:
         timeout = self._order.timeout_seconds
         check = Check(name="probe", probe=self._order.module.prober, interval=1.0, timeout=timeout)
         target = Target(check, Endpoint(name=self._order.target, host=self._order.target))
-        result = await make_attempt(self, target, timeout, note=self._note)
+        result = await make_attempt(self, target, timeout, note=self._note, bugs=self._bugs)
         succeeded = result.outcome is Outcome.OK
         self._note("succeeded" if succeeded else f"failed: {result.outcome}: {result.detail}")
         return result

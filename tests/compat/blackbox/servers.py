@@ -1,5 +1,6 @@
 """What the probes of these tests are sent to: a server for each case, which yields its target."""
 
+import asyncio
 import gzip
 import ssl
 from asyncio import StreamReader, StreamWriter
@@ -233,3 +234,33 @@ def tls_1_2(authority: Authority) -> ssl.SSLContext:
 
 def for_clients(authority: Authority) -> ssl.SSLContext:
     return authority.server(clients_of=authority)
+
+
+async def drips(reader: StreamReader, writer: StreamWriter) -> None:
+    """Answer a request with a byte now and then, until the client goes."""
+    await read_request(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    while True:
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+
+
+def stops_after(wire: bytes) -> Handler:
+    """Answer a request with these bytes, and then wait until the client goes."""
+
+    async def handle(reader: StreamReader, writer: StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(wire)
+        await reader.read()
+
+    return handle
+
+
+async def endless(reader: StreamReader, writer: StreamWriter) -> None:
+    """Answer a request with a body that has no end."""
+    await read_request(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        writer.write(bytes(65536))
+        await writer.drain()

@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from netwatch.compat.blackbox.grpc import GrpcModule
+from netwatch.compat.blackbox.kind import MASK
 from tests.certificates import Authority
 from tests.compat.blackbox.oracle import Series, ours
 from tests.compat.blackbox.servers import healthy
@@ -49,6 +50,11 @@ def test_a_target_has_the_port_of_http_unless_it_says_another(
 ) -> None:
     endpoint = GrpcModule(tls=is_tls).endpoint(target)
     assert (endpoint.host, endpoint.port) == (host, port)
+
+
+def test_metadata_is_not_shown() -> None:
+    shown = GrpcModule(metadata={"authorization": "Bearer x"}).model_dump(exclude_unset=True)
+    assert shown == {"metadata": {"authorization": MASK}}
 
 
 def test_metadata_that_cannot_be_sent_is_refused_when_the_file_is_read() -> None:

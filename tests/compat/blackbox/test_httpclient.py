@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from netwatch.compat.blackbox.http import HttpModule
-from netwatch.compat.blackbox.httpclient import MASK
+from netwatch.compat.blackbox.kind import MASK
 from tests.compat.blackbox.oracle import Series, ours
 from tests.http_server import site
 
@@ -94,7 +94,8 @@ def test_what_cannot_be_sent_is_refused(section: dict[str, Any], words: str) -> 
         HttpModule.model_validate(section)
 
 
-def test_headers_with_secrets_are_masked() -> None:
-    headers = {"authorization": "Digest x", "Cookie": "x", "X-Mode": "live"}
-    shown = HttpModule.model_validate({"headers": headers}).model_dump(exclude_unset=True)
-    assert shown == {"headers": {"authorization": MASK, "Cookie": MASK, "X-Mode": "live"}}
+def test_what_may_be_secret_is_masked() -> None:
+    section = {"headers": {"authorization": "Digest x", "X-Key": "x", "host": "wiki"}, "body": "x"}
+    shown = HttpModule.model_validate(section).model_dump(exclude_unset=True)
+    headers = {"authorization": MASK, "X-Key": MASK, "host": "wiki"}
+    assert shown == {"headers": headers, "body": MASK}

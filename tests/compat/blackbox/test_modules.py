@@ -177,7 +177,8 @@ def test_a_module_is_shown_as_it_is_written_but_without_its_secrets() -> None:
         prober: http
         timeout: 5s
         http:
-          headers: {Authorization: Digest tres-secret, X-Mode: live}
+          headers: {Authorization: Digest tres-secret, Accept: text/html}
+          body: tres-secret
           http_headers: {X-Key: {secrets: [tres-secret]}}
           basic_auth: {username: me, password: tres-secret}
           tls_config: {ca_file: ca.pem}
@@ -192,7 +193,8 @@ def test_a_module_is_shown_as_it_is_written_but_without_its_secrets() -> None:
         "prober": "http",
         "timeout": "5s",
         "http": {
-            "headers": {"Cookie": "**********", "X-Mode": "live"},
+            "headers": {"Cookie": "**********", "Accept": "text/html"},
+            "body": "**********",
             "http_headers": {"X-Key": {"secrets": ["**********"]}},
             "basic_auth": {"username": "me", "password": "**********"},
             "tls_config": {"ca_file": "ca.pem"},

@@ -48,6 +48,22 @@ def test_what_is_wrong_is_said_with_the_name_of_the_file(path: Path) -> None:
 
 
 @pytest.mark.virtual_time
+async def test_what_was_told_when_it_was_loaded_is_not_told_again(path: Path) -> None:
+    file, changes = ModulesFile(), []
+    remove(path)
+    with pytest.raises(UnreadableFileError):
+        file.load(options(path))
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(file.follow(lambda: changes.append(1)), name="follow")
+        await asyncio.sleep(3)
+        assert changes == []
+        write(path, GOOD)
+        await asyncio.sleep(3)
+        assert len(changes) == 1
+        task.cancel()
+
+
+@pytest.mark.virtual_time
 async def test_a_change_is_noticed_once_and_so_is_a_loss(path: Path) -> None:
     file, changes = ModulesFile(), []
     file.load(options(path))

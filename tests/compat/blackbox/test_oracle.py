@@ -209,6 +209,20 @@ CASES = [
     http("closed_without_an_answer", plain(ends), succeeds=False),
     http("no_http", plain(answers(b"SSH-2.0-no\r\n\r\n")), succeeds=False),
     http("silence", plain(says_nothing), timeout="300ms", succeeds=False),
+    http("a_head_that_drips", plain(servers.drips), timeout="300ms", succeeds=False),
+    http(
+        "a_body_that_stops",
+        plain(servers.stops_after(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")),
+        timeout="300ms",
+        succeeds=False,
+        differs={"probe_http_uncompressed_body_length": (5, 0)},
+    ),
+    http(
+        "a_body_without_end",
+        plain(servers.endless),
+        body_size_limit="1MB",
+        succeeds=False,
+    ),
     http(
         "no_address_of_that_family",
         at("127.0.0.1"),
