@@ -94,6 +94,19 @@ def if_asked(wanted: bytes) -> Handler:
     return handle
 
 
+def leads_elsewhere(handler: Handler) -> Serve:
+    """Serve a redirect to another server, which `handler` is."""
+
+    @asynccontextmanager
+    async def serve(_: Authority) -> AsyncIterator[str]:
+        async with tcp_server(handler) as there:
+            moved = page("302 Found", f"Location: http://127.0.0.1:{there}/", body=b"")
+            async with tcp_server(moved) as here:
+                yield f"127.0.0.1:{here}"
+
+    return serve
+
+
 def redirects(count: int, status: str = "302 Found") -> Handler:
     """Lead from /0 to /1 and so on to /count, where there is a page."""
 

@@ -5,8 +5,10 @@ its case or in those below, and in docs/blackbox.md.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from tests.compat.blackbox import servers
 from tests.compat.blackbox.oracle import Prober, Samples, Series, original, ours
 from tests.compat.blackbox.servers import Serve, answers, at, page, plain, redirects, secured, talk
 from tests.tcp_server import ends, says_nothing
+
+ROOT = Path(__file__).parents[3]
 
 NEWER = {"probe_timeout_seconds", "probe_failed_due_to_bytes", "probe_tls_cipher_info"}
 """0.28 has these, and 0.23 has not."""
@@ -201,6 +205,13 @@ CASES = [
         authorization={"credentials": "secret"},
     ),
     http("bearer_the_old_way", plain(servers.if_asked(b"Bearer secret")), bearer_token="secret"),
+    http(
+        "credentials_do_not_follow_a_redirect",
+        servers.leads_elsewhere(servers.if_asked(b"Authorization: Bearer secret")),
+        authorization={"credentials": "secret"},
+        succeeds=False,
+        differs={"probe_success": (1, 0), "probe_http_status_code": (200, 403)},
+    ),
     http("gzip", plain(servers.zipped(b"hello" * 100)), compression="gzip"),
     http("body_small_enough", plain(page()), body_size_limit="5B"),
     http("body_too_large", plain(page()), body_size_limit="4B", succeeds=False),
@@ -427,6 +438,14 @@ async def test_it_says_what_the_original_says(
     if case.succeeds:
         assert phases(found) == phases(expected)
     assert compared(found, case, side=1) == compared(expected, case, side=0)
+
+
+@pytest.mark.parametrize("prober", ["dns", "grpc", "http", "tcp"])
+def test_each_difference_is_documented(prober: str) -> None:
+    document = (ROOT / "docs/blackbox.md").read_text().split("\n## Differences\n")[1]
+    section = document.split(f"\n### {prober}\n")[1].split("\n### ")[0]
+    named = {name for case in CASES if case.prober == prober for name in case.differs}
+    assert named <= set(re.findall(r"`(probe_\w+)`", section))
 
 
 def phases(found: Samples) -> set[Series]:
