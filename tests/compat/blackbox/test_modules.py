@@ -136,6 +136,20 @@ def test_the_section_of_another_prober_does_not_matter() -> None:
             '{prober: http, http: {proxy_url: "http://p"}}',
             "m.http.proxy_url: netwatch does not support proxies",
         ),
+        ("{prober: http, http: {compression: br}}", 'm.http.compression: found "br", expected'),
+        (
+            "{prober: http, http: {valid_http_versions: [HTTP/2.0]}}",
+            "m.http: found HTTP/2.0, expected HTTP/1.1 among valid_http_versions",
+        ),
+        (
+            "{prober: tcp, tcp: {tls_config: {ca: x}}}",
+            "m.tcp.tls_config.ca: netwatch does not support certificates and keys in the",
+        ),
+        ("{prober: http, websocket: {}}", "m.websocket: netwatch does not support WebSocket"),
+        (
+            "{prober: dns, dns: {query_name: x, valid_rcodes: []}}",
+            "m.dns.valid_rcodes: found an empty list, expected 1 or more entries",
+        ),
         ("{prober: http, http: {preferred_ip_protocol: ipv4}}", "m.http.preferred_ip_protocol: "),
         ('{prober: http, http: {fail_if_body_matches_regexp: ["("]}}', "m.http.fail_if_body_"),
         ("{prober: http, http: {valid_status_codes: [2xx]}}", "m.http.valid_status_codes[0]: "),

@@ -168,6 +168,19 @@ async def test_our_own_fault_is_not_blamed_on_the_target() -> None:
         await shot("127.0.0.1", module("icmp"), lent=lent)
 
 
+async def test_a_bug_of_ours_is_logged_once_and_blames_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def broken(target: Target, options: PingOptions) -> Reply:
+        raise RuntimeError(target, options)
+
+    lent = Tools(tools({}).resolve, broken)
+    for _ in range(2):
+        with pytest.raises(OwnTroubleError, match="bug of netwatch: RuntimeError"):
+            await shot("127.0.0.1", module("icmp"), lent=lent)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
 async def test_a_name_without_an_address_fails_and_says_why() -> None:
     trace: list[str] = []
     report = await shot("x.example:1", module("tcp"), lent=tools({"x.example": []}), trace=trace)
