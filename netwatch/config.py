@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic.config import JsonDict
 
 from netwatch.compat import CompatOptions
+from netwatch.defaults import DefaultsOptions, with_default_checks
 from netwatch.net.udpecho import UdpEchoOptions
 from netwatch.options import Choice, Labels, Listen, Options, one_of
 from netwatch.probe import ProbeOptions
@@ -84,8 +86,18 @@ class CheckConfig(Options):
         return self.probe.options
 
 
+def _checks_may_be_default(config_schema: JsonDict) -> None:
+    """Say that a file needs checks of its own only where it has none by default."""
+    config_schema["required"] = []
+    enabled: JsonDict = {"properties": {"enabled": {"const": True}}, "required": ["enabled"]}
+    config_schema["if"] = {"properties": {"defaults": enabled}, "required": ["defaults"]}
+    config_schema["else"] = {"required": ["checks"]}
+
+
 class Config(Options):
     """The configuration of netwatch; two that say the same are equal."""
+
+    model_config = ConfigDict(json_schema_extra=_checks_may_be_default)
 
     listen: list[Listen] = Field(
         default_factory=lambda: [ListenAddress("127.0.0.1", 9847)],
@@ -94,6 +106,8 @@ class Config(Options):
     """Addresses of the HTTP server: `127.0.0.1:9847`, `[::1]:9847`, or `:9847` for all of them."""
     checks: Annotated[dict[CheckName, CheckConfig], Field(min_length=1)]
     """What is measured, by name; the name is a label of all series of the check."""
+    defaults: DefaultsOptions = Field(default_factory=DefaultsOptions)
+    """Whether the checks of the default configuration are there, too."""
     sinks: SinksOptions = Field(default_factory=SinksOptions)
     """Where results go, beside `/metrics` and the log."""
     compat: CompatOptions = Field(default_factory=CompatOptions)
@@ -125,6 +139,7 @@ def load(text: str | bytes, file_name: str, environ: Mapping[str, str]) -> Confi
         if error.document is None:
             raise ConfigError(file_name, problems) from None
         document = error.document
+    document = with_default_checks(document, parse(DEFAULT_CONFIG, {}).value["checks"])
     try:
         config = Config.model_validate(document.value)
     except ValidationError as error:

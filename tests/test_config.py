@@ -69,13 +69,13 @@ def a_source(text: str) -> str:
             "2:1: chekcs",
             (
                 'unknown key, did you mean "checks"? '
-                "expected one of checks, compat, listen, reload_endpoint, sinks, udp_echo"
+                "expected one of checks, compat, defaults, listen, reload_endpoint, sinks, udp_echo"
             ),
         ),
         (
             f"{GOOD}\nxyz: 1",
             "2:1: xyz",
-            "unknown key, expected one of checks, compat, listen, reload_endpoint, sinks, udp_echo",
+            "unknown key, expected one of checks, compat, defaults, listen, reload_endpoint, sinks, udp_echo",
         ),
         (
             f"{GOOD}\nreload_endpoint: yes",
@@ -411,6 +411,7 @@ def test_the_schema_is_of_2020_12_and_knows_every_key() -> None:
     assert sorted(found["properties"]) == [
         "checks",
         "compat",
+        "defaults",
         "listen",
         "reload_endpoint",
         "sinks",
