@@ -75,7 +75,8 @@ def a_source(text: str) -> str:
         (
             f"{GOOD}\nxyz: 1",
             "2:1: xyz",
-            "unknown key, expected one of checks, compat, defaults, listen, reload_endpoint, sinks, udp_echo",
+            "unknown key, expected one of checks, compat, defaults, listen, reload_endpoint, sinks, "
+            "udp_echo",
         ),
         (
             f"{GOOD}\nreload_endpoint: yes",

@@ -64,16 +64,12 @@ def test_what_is_wrong_is_said_at_its_place(text: str, message: str) -> None:
     assert message in error_in(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "is_valid"),
-    [
-        ("defaults: {enabled: true}", True),
-        ("defaults: {enabled: false}", False),
-        ("listen: []", False),
-        (f"checks: {{{OWN}}}", True),
-    ],
-)
-def test_the_schema_asks_for_checks_only_where_there_are_no_default_ones(
-    text: str, is_valid: bool
-) -> None:
-    assert jsonschema.Draft202012Validator(schema()).is_valid(parse(text, {}).value) == is_valid
+@pytest.mark.parametrize("text", ["defaults: {enabled: true}", f"checks: {{{OWN}}}"])
+def test_the_schema_takes_a_file_with_default_checks_or_own_ones(text: str) -> None:
+    jsonschema.validate(parse(text, {}).value, schema())
+
+
+@pytest.mark.parametrize("text", ["defaults: {enabled: false}", "listen: []"])
+def test_the_schema_refuses_a_file_with_neither(text: str) -> None:
+    with pytest.raises(jsonschema.ValidationError, match="'checks' is a required property"):
+        jsonschema.validate(parse(text, {}).value, schema())

@@ -30,7 +30,7 @@ def parse_listen(text: object) -> ListenAddress:
     """Read `ADDRESS:PORT`; raises ValueError for anything else, also for host names.
 
     A name may mean another address tomorrow, and a server that then listens elsewhere is a hole.
-    In brackets there may be an address of either family, so that `[${POD_IP}]:9847` is always right.
+    In brackets there may be one of either family, so that `[${POD_IP}]:9847` is always right.
     """
     match = _ADDRESS.fullmatch(text) if isinstance(text, str) else None
     if match is None:
