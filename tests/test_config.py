@@ -27,6 +27,7 @@ def errors(text: str | bytes, environ: dict[str, str] | None = None) -> list[str
     return str(caught.value).splitlines()
 
 
+OF_A_FILE = "checks, compat, defaults, listen, reload_endpoint, sinks, udp_echo"
 OF_A_CHECK = "labels, probe, resolve, source, state"
 
 
@@ -67,16 +68,12 @@ def a_source(text: str) -> str:
         (
             f"{GOOD}\nchekcs: 1",
             "2:1: chekcs",
-            (
-                'unknown key, did you mean "checks"? '
-                "expected one of checks, compat, defaults, listen, reload_endpoint, sinks, udp_echo"
-            ),
+            (f'unknown key, did you mean "checks"? expected one of {OF_A_FILE}'),
         ),
         (
             f"{GOOD}\nxyz: 1",
             "2:1: xyz",
-            "unknown key, expected one of checks, compat, defaults, listen, reload_endpoint, sinks, "
-            "udp_echo",
+            f"unknown key, expected one of {OF_A_FILE}",
         ),
         (
             f"{GOOD}\nreload_endpoint: yes",
