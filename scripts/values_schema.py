@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from netwatch.config import schema
-from netwatch.wire.document import Document, Path as Keys
+from netwatch.wire.document import Document
+from netwatch.wire.document import Path as Keys
 from netwatch.wire.yaml import parse
 
 VALUES = Path(__file__).parent.parent / "charts" / "netwatch" / "values.yaml"

@@ -1,5 +1,7 @@
 """What the values make of the agents' configuration."""
 
+from pathlib import Path
+
 import pytest
 
 from netwatch.config import Config, load
@@ -79,7 +81,7 @@ def test_nobody_looks_for_kube_proxy_from_the_pod_network() -> None:
 
 
 def test_agents_with_nothing_to_measure_are_refused() -> None:
-    with pytest.raises(RefusedError, match="set defaults.enabled or checks"):
+    with pytest.raises(RefusedError, match=r"set defaults\.enabled or checks"):
         objects({"defaults": {"enabled": False}})
 
 
@@ -89,10 +91,10 @@ def test_no_agents_at_all_are_refused() -> None:
 
 
 def test_the_command_that_checks_files_takes_that_of_the_chart(
-    tmp_path: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POD_IP", "fd00::7")
-    file = tmp_path / "netwatch.yaml"  # type: ignore[operator]
+    file = tmp_path / "netwatch.yaml"
     file.write_text(agent_config("netwatch", objects({"checks": {"wiki": A_CHECK}})))
     done = run_netwatch("config", "check", str(file))
     assert (done.returncode, done.stderr) == (0, "")

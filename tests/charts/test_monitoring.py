@@ -80,7 +80,9 @@ def test_every_series_says_where_it_was_measured(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", MONITORS)
 def test_the_zone_of_a_node_is_left_out_where_prometheus_may_not_read_nodes(kind: str) -> None:
-    labels = [rule["targetLabel"] for rule in endpoint(kind, attachNodeMetadata=False)["relabelings"]]
+    labels = [
+        rule["targetLabel"] for rule in endpoint(kind, attachNodeMetadata=False)["relabelings"]
+    ]
     assert labels == ["node", "network"]
     assert "attachMetadata" not in monitor(kind, attachNodeMetadata=False)["spec"]
 
@@ -129,7 +131,7 @@ def test_a_dashboard_of_the_chart_becomes_a_config_map_for_the_sidecar(tmp_path:
     chart = tmp_path / "netwatch"
     shutil.copytree(CHART, chart)
     (chart / "dashboards").mkdir(exist_ok=True)
-    text = json.dumps({"title": "A {{ $labels.node }} of \"quotes\"\n"}, indent=2)
+    text = json.dumps({"title": 'A {{ $labels.node }} of "quotes"\n'}, indent=2)
     (chart / "dashboards" / "mine.json").write_text(text)
     found = of_kind("ConfigMap", objects(chart=chart))["netwatch-mine"]
     assert found["data"] == {"netwatch-mine.json": text}

@@ -102,7 +102,9 @@ def test_a_change_of_the_configuration_replaces_no_pod() -> None:
 
 
 def test_an_agent_restarts_when_it_stands_still_and_not_when_the_network_does() -> None:
-    probes = {name: container()[name]["httpGet"]["path"] for name in ("livenessProbe", "readinessProbe")}
+    probes = {
+        name: container()[name]["httpGet"]["path"] for name in ("livenessProbe", "readinessProbe")
+    }
     assert probes == {"livenessProbe": "/-/healthy", "readinessProbe": "/-/ready"}
     assert container()["livenessProbe"]["failureThreshold"] >= 6
 

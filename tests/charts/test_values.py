@@ -17,7 +17,9 @@ CHECK = {"source": {"static": ["10.0.0.7"]}, "probe": {"icmp": {}}}
 
 def test_the_schema_is_up_to_date() -> None:
     """`scripts/chart` writes it."""
-    assert json.loads((CHART / "values.schema.json").read_text()) == values_schema(VALUES.read_text())
+    assert json.loads((CHART / "values.schema.json").read_text()) == values_schema(
+        VALUES.read_text()
+    )
 
 
 def leaves(values: Mapping[str, Any], schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
@@ -74,7 +76,9 @@ def test_the_chart_is_of_the_version_of_netwatch() -> None:
 
 
 def test_the_notes_say_what_to_look_at() -> None:
-    notes = render({"monitor": {"kind": "none"}}, release="mesh", namespace="net")["templates/NOTES.txt"]
+    notes = render({"monitor": {"kind": "none"}}, release="mesh", namespace="net")[
+        "templates/NOTES.txt"
+    ]
     assert "kubectl -n net exec ds/mesh-netwatch -- netwatch probe" in notes
     assert "kubectl -n net port-forward ds/mesh-netwatch 9847" in notes
     assert "nothing scrapes the agents" in notes
