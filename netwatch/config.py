@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, WithJs
 from pydantic.config import JsonDict
 
 from netwatch.compat import CompatOptions
-from netwatch.defaults import DefaultsOptions, with_default_checks
+from netwatch.default_checks import DefaultsOptions, with_default_checks
 from netwatch.net.udpecho import UdpEchoOptions
 from netwatch.options import Choice, Labels, Listen, Options, one_of
 from netwatch.probe import ProbeOptions

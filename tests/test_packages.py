@@ -30,15 +30,15 @@ def test_a_package_installs_into_an_empty_environment(
     suffix: str, packages: dict[str, Path], tmp_path: Path
 ) -> None:
     venv.create(tmp_path, with_pip=True)
-    pip = [tmp_path / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
+    pip = [f"{tmp_path}/bin/python", "-m", "pip", "--disable-pip-version-check"]
     installed = subprocess.run(
-        [*pip, "install", "--quiet", packages[suffix]], capture_output=True, text=True, check=False
+        [*pip, "install", "--quiet", str(packages[suffix])], capture_output=True, text=True, check=False
     )
     assert installed.returncode == 0, installed.stderr
     subprocess.run([*pip, "check"], check=True)
 
     def say(*arguments: str) -> str:
-        command = [tmp_path / "bin" / "netwatch", *arguments]
+        command = [f"{tmp_path}/bin/netwatch", *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     assert say("--version") == f"netwatch {__version__}\n"

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 import yaml
 
 from netwatch.config import DEFAULT_CONFIG
@@ -13,7 +14,7 @@ from tests.charts.matrix import A_CHECK
 READ = ("get", "list", "watch")
 NODES = {("", "nodes", verb) for verb in READ}
 SLICES = {("discovery.k8s.io", "endpointslices", verb) for verb in READ}
-SERVICES = {("", "services", verb) for verb in READ} | SLICES
+SERVICES = {("", "services", verb) for verb in READ}
 PODS = {("", "pods", verb) for verb in READ}
 
 NO_DEFAULTS = {"defaults": {"enabled": False}, "checks": {"wiki": A_CHECK}}
@@ -39,7 +40,8 @@ def granted(
 
 
 def test_the_default_checks_may_read_nodes_and_two_services() -> None:
-    assert granted() == {"*": NODES, "default": SERVICES, "kube-system": SERVICES}
+    both = SERVICES | SLICES
+    assert granted() == {"*": NODES, "default": both, "kube-system": both}
 
 
 def test_the_roles_are_those_of_the_agents_account() -> None:
@@ -57,7 +59,8 @@ def test_the_roles_are_those_of_the_agents_account() -> None:
 def test_what_a_default_check_may_read_goes_with_it() -> None:
     checks = ["nodes", "nodes-large"]
     assert set(granted({"defaults": {"without": checks}})) == {"default", "kube-system"}
-    assert set(granted({"defaults": {"without": ["cluster-dns"]}})) == {"*", "default"}
+    past_the_services = granted({"defaults": {"without": ["dns-service", "api-server-service"]}})
+    assert past_the_services == {"*": NODES, "default": SLICES, "kube-system": SLICES}
 
 
 def test_checks_of_fixed_targets_may_read_nothing_and_hold_no_token() -> None:
@@ -69,22 +72,31 @@ def test_checks_of_fixed_targets_may_read_nothing_and_hold_no_token() -> None:
 
 
 def test_a_check_in_the_place_of_a_default_one_takes_its_permissions_away() -> None:
-    replaced = {"checks": {"cluster-dns": A_CHECK, "api-server": A_CHECK}}
-    assert granted(replaced) == {"*": NODES}
+    replaced = {"checks": {"dns-servers": A_CHECK, "dns-service": A_CHECK}}
+    assert set(granted(replaced)) == {"*", "default"}
 
 
-def test_each_source_may_read_its_own_resources_in_its_own_namespace(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("source", "permissions"),
+    [
+        ({"nodes": None}, {"*": NODES}),
+        ({"endpoints": {"namespace": "netwatch", "service": "netwatch"}}, {"netwatch": SLICES}),
+        ({"services": {"namespace": "shop"}}, {"shop": SERVICES}),
+        ({"services": {}}, {"default": SERVICES, "kube-system": SERVICES}),
+        ({"pods": {"namespace": "shop"}}, {"shop": PODS}),
+        ({"pods": {}}, {"*": PODS}),
+        ({"static": ["10.0.0.7"]}, {}),
+    ],
+    ids=str,
+)
+def test_a_source_may_read_its_own_resources_where_it_looks_for_them(
+    source: Values, permissions: Mapping[str, set[tuple[str, str, str]]], tmp_path: Path
+) -> None:
     chart = tmp_path / "netwatch"
     shutil.copytree(CHART, chart)
-    (chart / "values.schema.json").unlink()  # its sources are those of this version
-    sources = {
-        "own": {"endpoints": {"service": "netwatch"}},
-        "shop": {"pods": {"namespace": "shop"}},
-        "front": {"services": {"namespace": "shop"}},
-    }
-    checks = {name: {"source": source, "probe": {"icmp": {}}} for name, source in sources.items()}
-    values = {"defaults": {"enabled": False}, "checks": checks}
-    assert granted(values, chart) == {"netwatch": SLICES, "shop": SERVICES | PODS}
+    (chart / "values.schema.json").unlink()  # it has the sources of this version alone
+    checks = {"a": {"source": source, "probe": {"icmp": {}}}}
+    assert granted({"defaults": {"enabled": False}, "checks": checks}, chart) == permissions
 
 
 def test_scrapers_are_asked_about_only_where_that_is_switched_on() -> None:

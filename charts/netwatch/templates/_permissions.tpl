@@ -1,37 +1,51 @@
+{{/* What the agents need of the API server follows from the sources of their checks. */}}
+
+{{/* The user's checks, and the default ones whose place they leave: (dict "root" $ "network" "host"). */}}
+{{- define "netwatch.allChecks" -}}
+{{- $checks := include "netwatch.checks" . | fromYaml }}
+{{- if .root.Values.defaults.enabled }}
+  {{- $without := include "netwatch.without" . | fromJsonArray }}
+  {{- range $name, $check := .root.Files.Get "files/default-checks.yaml" | fromYaml }}
+    {{- if not (or (has $name $without) (hasKey $checks $name)) }}{{ $_ := set $checks $name $check }}{{ end }}
+  {{- end }}
+{{- end }}
+{{- toYaml $checks }}
+{{- end }}
+
 {{/*
-What the checks of all agents need of the API server:
-
-  cluster: {nodes: true}                              resources of the whole cluster
-  namespaces: {kube-system: {endpointslices: true}}   resources of a namespace
-
-A source that names no namespace means that of the release.
+The resources that a source reads, and in which namespaces; none of these is the whole cluster.
+A services source that names none reads those of the API server and of cluster DNS.
 */}}
+{{- define "netwatch.reads" -}}
+{{- $namespace := "" }}
+{{- if kindIs "map" .options }}{{ $namespace = get .options "namespace" }}{{ end }}
+{{- if eq .source "nodes" }}
+{resource: nodes, namespaces: []}
+{{- else if eq .source "endpoints" }}
+{resource: endpointslices, namespaces: [{{ $namespace }}]}
+{{- else if eq .source "services" }}
+{resource: services, namespaces: [{{ $namespace | default "default, kube-system" }}]}
+{{- else if eq .source "pods" }}
+{resource: pods, namespaces: [{{ $namespace }}]}
+{{- end }}
+{{- end }}
+
+{{/* All of it: {cluster: {nodes: true}, namespaces: {kube-system: {services: true}}}. */}}
 {{- define "netwatch.permissions" -}}
-{{- $ := . }}
 {{- $cluster := dict }}
 {{- $namespaces := dict }}
-{{- $resources := dict "endpoints" (list "endpointslices") "services" (list "services" "endpointslices") "pods" (list "pods") }}
-{{- $defaults := .Files.Get "files/default-checks.yaml" | fromYaml }}
 {{- range $network := include "netwatch.networks" . | splitList "," }}
-  {{- $of := dict "root" $ "network" $network }}
-  {{- $checks := include "netwatch.checks" $of | fromYaml }}
-  {{- if $.Values.defaults.enabled }}
-    {{- $without := include "netwatch.without" $of | fromJsonArray }}
-    {{- range $name, $check := $defaults }}
-      {{- if not (or (has $name $without) (hasKey $checks $name)) }}{{ $_ := set $checks $name $check }}{{ end }}
+{{- range $check := include "netwatch.allChecks" (dict "root" $ "network" $network) | fromYaml }}
+{{- range $source, $options := $check.source }}
+  {{- with include "netwatch.reads" (dict "source" $source "options" $options) | fromYaml }}
+    {{- $resource := .resource }}
+    {{- if not .namespaces }}{{ $_ := set $cluster $resource true }}{{ end }}
+    {{- range .namespaces }}
+      {{- $_ := set $namespaces . (set (get $namespaces . | default dict) $resource true) }}
     {{- end }}
   {{- end }}
-  {{- range $name, $check := $checks }}
-    {{- range $source, $options := $check.source }}
-      {{- if eq $source "nodes" }}{{ $_ := set $cluster "nodes" true }}{{ end }}
-      {{- with get $resources $source }}
-        {{- $namespace := dig "namespace" $.Release.Namespace (default dict $options) }}
-        {{- $needed := get $namespaces $namespace | default dict }}
-        {{- range . }}{{ $_ := set $needed . true }}{{ end }}
-        {{- $_ := set $namespaces $namespace $needed }}
-      {{- end }}
-    {{- end }}
-  {{- end }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- toYaml (dict "cluster" $cluster "namespaces" $namespaces) }}
 {{- end }}
