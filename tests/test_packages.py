@@ -32,7 +32,10 @@ def test_a_package_installs_into_an_empty_environment(
     venv.create(tmp_path, with_pip=True)
     pip = [f"{tmp_path}/bin/python", "-m", "pip", "--disable-pip-version-check"]
     installed = subprocess.run(
-        [*pip, "install", "--quiet", str(packages[suffix])], capture_output=True, text=True, check=False
+        [*pip, "install", "--quiet", str(packages[suffix])],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert installed.returncode == 0, installed.stderr
     subprocess.run([*pip, "check"], check=True)
