@@ -1,5 +1,4 @@
-"""The chart as Helm renders it, in a process of its own: Helm is a Go library, with threads and
-signal handlers that the other tests should not meet."""
+"""The chart as Helm renders it, by the program `tests.charts.helm_program`."""
 
 import json
 import subprocess
@@ -9,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import helm_python
 import yaml
 
 ROOT = Path(__file__).parent.parent.parent
@@ -65,7 +63,7 @@ def agent_config(name: str, among: list[Object]) -> str:
 @cache
 def _ask(*question: str) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.charts.helm", *question],
+        [sys.executable, "-m", "tests.charts.helm_program", *question],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -76,17 +74,3 @@ def _ask(*question: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
-
-
-def _answer(task: str, chart: str, values: str, release: str) -> dict[str, Any]:
-    if task == "lint":
-        return helm_python.lint(chart, json.loads(values), strict=True)
-    with helm_python.Chart.load(chart) as loaded:
-        return dict(loaded.render(json.loads(values), **json.loads(release)))
-
-
-if __name__ == "__main__":
-    try:
-        json.dump(_answer(*sys.argv[1:]), sys.stdout)
-    except (helm_python.HelmRenderError, helm_python.HelmValuesError) as error:
-        sys.exit(str(error))

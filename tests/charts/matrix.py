@@ -31,7 +31,7 @@ MATRIX: dict[str, Values] = {
         "networkPolicy": {"nodes": ["10.0.0.0/16", "fd00::/64"]},
         "podNetwork": {"enabled": True},
     },
-    "nothing that may be left out": {
+    "as little as possible": {
         "affinity": None,
         "nodeSelector": None,
         "priorityClassName": "",

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from netwatch import __version__
+from netwatch.cli.main import parse
 from tests.charts.helm import Values, objects, of_kind
 from tests.charts.matrix import MATRIX
 
@@ -170,3 +171,9 @@ def test_helm_test_asks_an_agent_whether_it_is_ready_and_runs_all_checks_once() 
     asked, probed = [inside["args"] for inside in test["spec"]["containers"]]
     assert asked[:3] == ["probe", "http", "https://netwatch.netwatch.svc:9000/-/ready"]
     assert probed[:3] == ["probe", "--config", "/etc/netwatch/netwatch.yaml"]
+
+
+def test_netwatch_takes_every_command_line_of_the_chart() -> None:
+    for found in pods():
+        for inside in found["containers"]:
+            assert callable(parse(inside["args"]).run)
