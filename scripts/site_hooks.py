@@ -1,4 +1,4 @@
-"""What the site needs beside the documents: patterns in its navigation, and links into the repository.
+"""What the site needs beside the documents: patterns in its navigation, and links out of them.
 
 The documents are read in the repository, too, where `../SECURITY.md` is a file; on the site it is
 a page of the repository's own.

@@ -68,13 +68,15 @@ def dns_server_down(cluster: Cluster) -> Iterator[None]:
         "nameserver 10.9.2.1\nnameserver 10.9.4.1\noptions timeout:1\n"
     )
     with _name_servers(cluster.nodes["node-2"], cluster.nodes["node-4"]):
-        cluster.nodes["node-2"].nft("add rule inet t input meta l4proto {tcp, udp} th dport 53 drop")
+        cluster.nodes["node-2"].nft(
+            "add rule inet t input meta l4proto {tcp, udp} th dport 53 drop"
+        )
         yield
 
 
 @contextmanager
 def kube_proxy_stuck(cluster: Cluster) -> Iterator[None]:
-    """DNS has moved from node-3 to node-4, and the kube-proxy of node-1 writes no rules any more."""
+    """DNS has moved from node-3 to node-4, and the kube-proxy of node-1 writes no more rules."""
     with _name_servers(cluster.nodes["node-4"]):
         for node, endpoint in (("node-1", "10.9.3.1"), ("node-2", "10.9.4.1")):
             cluster.nodes[node].nft(

@@ -1,8 +1,8 @@
 """Four nodes in two zones, for the stories of docs/incidents.md.
 
-    node-1 ─┐                  ┌─ node-3
-            ├─ zone-a ─ zone-b ┤           node-N has the address 10.9.N.1
-    node-2 ─┘                  └─ node-4
+node-1 ─┐                  ┌─ node-3
+        ├─ zone-a ─ zone-b ┤           node-N has the address 10.9.N.1
+node-2 ─┘                  └─ node-4
 """
 
 import sys

@@ -20,6 +20,7 @@ def test_every_story_is_told_and_every_telling_has_its_story() -> None:
 
 
 @pytest.mark.netns
+@pytest.mark.timeout(240)  # seconds of pinging, by several programs one after the other
 @pytest.mark.parametrize("heading", BREAKAGES)
 def test_a_broken_network_looks_as_the_document_says(
     heading: str, netns: Callable[[str], Namespace], tmp_path: Path, may_ping: None

@@ -10,7 +10,7 @@ import pytest
 
 from scripts.site_hooks import on_config, with_links_into_repository
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 REPOSITORY = "https://git.example/netwatch"
 
 
