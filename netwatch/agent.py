@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
@@ -29,6 +30,7 @@ from netwatch.probe import Engines, Services
 from netwatch.prober import Prober
 from netwatch.probes import PROBES
 from netwatch.rendering import Renderer
+from netwatch.sampling import PEERS_FAMILIES
 from netwatch.sinks.known import KnownAddresses
 from netwatch.sinks.log import LogSink
 from netwatch.sinks.prometheus import PrometheusSink
@@ -72,6 +74,7 @@ class Agent:
         self._prober = Prober(self._tracker.observe)
         self._loop_lag = LoopLag()
         self._sources = Table(SOURCE_FAMILIES)
+        self._peers = Table(PEERS_FAMILIES)
         self._textfiles = Table(TEXTFILE_FAMILIES)
         self._echoes = Table(UDP_ECHO_FAMILIES)
         self._echo = UdpEcho(self._known.__contains__, self._echoes)
@@ -125,6 +128,7 @@ class Agent:
             engines=Engines(self._pinger, self._prober, Services(Resolver().resolve)),
             tracker=self._tracker,
             sources=self._sources,
+            peers=self._peers,
         )
         await self._apply(self._config)
         self._is_measuring = True
@@ -150,7 +154,7 @@ class Agent:
         """Make what shows all series of ours, and those of the registry."""
         store = Store(registry)
         sinks = (*self._sink.tables, *self._ping_exporter.tables)
-        for table in (*sinks, self._sources, self._textfiles, self._echoes):
+        for table in (*sinks, self._sources, self._peers, self._textfiles, self._echoes):
             store.add(table)
         store.registry.register(
             Vitals(
@@ -177,7 +181,7 @@ class Agent:
         """Do what the configuration says of sinks and checks; return which of these changed."""
         self._ping_exporter.show(list(config.checks) if config.compat.ping_exporter else [])
         self._textfile.configure(config.sinks.textfile)
-        return await self._checks.apply(config.checks)
+        return await self._checks.apply(config.checks, config.node_name or socket.gethostname())
 
     # Reloading
 
