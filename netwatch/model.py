@@ -100,8 +100,8 @@ class Check:
     """One named entry of the configuration at work; times in seconds.
 
     `labels` are on all its series. `histogram` says whose durations share one: `target`, `zone`,
-    `off`, or `auto`, which is `target` until there are too many. `rotation` is the time in which all
-    rotating targets have their turn; 0 if there are none.
+    `off`, or `auto`, which is `target` until there are too many. `rotation` is the time in which
+    all rotating targets have their turn; 0 if there are none.
     """
 
     name: str

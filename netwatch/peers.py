@@ -1,9 +1,11 @@
 """How many of the nodes a check probes: all of them, or a sample, and the others turn by turn."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, GetPydanticSchema
+from pydantic_core.core_schema import no_info_wrap_validator_function
 
 from netwatch.options import Duration, Options
 from netwatch.wire.duration import format_duration
@@ -25,7 +27,28 @@ class PeersOptions(Options):
     """The time in which all others have their turn; `0s` is never."""
 
 
-Peers = Literal["auto", "all"] | PeersOptions
+Word = Literal["auto", "all"]
+
+
+def _word_or_options(
+    value: object, options: Callable[[object], PeersOptions]
+) -> Word | PeersOptions:
+    """Tell them apart at once, so that nobody is told what would be wrong with the other."""
+    if value == "auto" or value == "all":  # noqa: PLR1714  # so that mypy knows which it is
+        return value
+    if isinstance(value, Mapping | PeersOptions):
+        return options(value)
+    raise ValueError("expected auto, all or a mapping")
+
+
+Peers = Annotated[
+    Word | PeersOptions,
+    GetPydanticSchema(
+        lambda union, handler: no_info_wrap_validator_function(
+            _word_or_options, handler(PeersOptions), json_schema_input_schema=handler(union)
+        )
+    ),
+]
 """`auto` is `all` up to 30 nodes, and above that a sample with the defaults of its options."""
 
 
@@ -53,11 +76,10 @@ def plan_peers(peers: Peers, interval: float, timeout: float) -> PeersPlan | Non
     """
     if peers == "all":
         return None
-    is_automatic = not isinstance(peers, PeersOptions)
-    options = PeersOptions() if is_automatic else peers
     # One interval until the first attempt, then all of them, and the last may take its time.
     shortest = (ATTEMPTS + 1) * interval + timeout
-    rotate = max(options.rotate, FEWEST_TURNS * shortest) if is_automatic else options.rotate
+    options = PeersOptions() if peers == "auto" else peers
+    rotate = max(options.rotate, FEWEST_TURNS * shortest) if peers == "auto" else options.rotate
     turns = int(rotate / shortest)
     if rotate and not turns:
         raise ValueError(
@@ -65,7 +87,7 @@ def plan_peers(peers: Peers, interval: float, timeout: float) -> PeersPlan | Non
             f"{format_duration(shortest)}: time for {ATTEMPTS} attempts at the probe's interval"
         )
     return PeersPlan(
-        is_automatic=is_automatic,
+        is_automatic=peers == "auto",
         sample=options.sample,
         turns=turns,
         turn_seconds=rotate / turns if turns else 0.0,
