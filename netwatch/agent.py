@@ -35,6 +35,7 @@ from netwatch.sinks.known import KnownAddresses
 from netwatch.sinks.log import LogSink
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES, Textfile
+from netwatch.sinks.turns import TurnsSink
 from netwatch.tracking import Tracker
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 from netwatch.web.app import make_app
@@ -66,8 +67,9 @@ class Agent:
         self._sink = PrometheusSink(PROBES)
         self._ping_exporter = PingExporterSink()
         self._known = KnownAddresses()
+        self._turns = TurnsSink()
         self._tracker = Tracker(
-            [self._sink, self._ping_exporter, self._known, LogSink()],
+            [self._sink, self._ping_exporter, self._known, self._turns, LogSink()],
             complain=lambda trouble: LOG.error("%s", trouble),
         )
         self._pinger = Pinger(self._tracker.take)
@@ -141,6 +143,7 @@ class Agent:
             metrics=MetricsHandler(self._store(process_registry()), self._renderer),
             standings=self._tracker.standings,
             complaints=self._complaints,
+            turns=self._turns.worst,
             is_ready=lambda: self._is_measuring,
             reload=self._reload_over_http,
         )

@@ -1,8 +1,8 @@
 """Counts every result into the series of /metrics.
 
 Rows of the store are targets, columns are the families that each probe declares. Rotating targets
-share a row with all others of their zone. While a scrape is being rendered, settled batches wait, so
-that the packet equation holds in every scrape.
+share a row with the others of their zone. While a scrape is being rendered, settled batches wait,
+so that the packet equation holds in every scrape.
 """
 
 from collections.abc import Iterator, Mapping

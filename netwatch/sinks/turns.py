@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from statistics import fmean
 
 from netwatch.model import Batch, Check, Outcome, Result, Target, Transition
 
@@ -32,10 +33,10 @@ class Turn:
     attempts: int = 0
     """Those that failed by our own fault are not among them."""
     successes: int = 0
-    seconds: float = 0.0
-    """What the successes took together."""
+    durations: list[float] = field(default_factory=list)
+    """What the successes took, as far as that is known."""
     reasons: Counter[str] = field(default_factory=Counter)
-    """Why the others failed."""
+    """Why the others failed, in words."""
 
     @property
     def loss(self) -> float:
@@ -44,8 +45,8 @@ class Turn:
 
     @property
     def mean_seconds(self) -> float | None:
-        """What a success took; None without one."""
-        return self.seconds / self.successes if self.successes else None
+        """What a success took; None where that is not known."""
+        return fmean(self.durations) if self.durations else None
 
     @property
     def why(self) -> str:
@@ -56,6 +57,21 @@ class Turn:
     def badness(self) -> tuple[float, float]:
         """Of two turns the one with more of it is the worse: first by loss, then by duration."""
         return (self.loss, self.mean_seconds or 0.0)
+
+    def count(self, started: float, outcome: Outcome, duration: float | None, detail: str) -> None:
+        """Take in an attempt; the first few without a success are logged."""
+        if outcome is Outcome.LOCAL:
+            return
+        self.latest = started
+        self.attempts += 1
+        if outcome is Outcome.OK:
+            self.successes += 1
+            self.durations += [] if duration is None else [duration]
+        else:
+            self.reasons[f"{outcome}: {detail}" if detail else outcome.value] += 1
+        if self.attempts == SILENT_AFTER and not self.successes:
+            check, target = self.target.check, self.target
+            LOG.warning("%s: %s did not answer in its turn: %s", check.name, target, self.why)
 
 
 class TurnsSink:
@@ -100,12 +116,12 @@ class TurnsSink:
             if turn := self._present.get(target):
                 detail = batch.details.get(row, "")
                 duration = batch.durations[row]
-                seconds = 0.0 if math.isnan(duration) else duration
-                _count(turn, batch.started[row], batch.outcomes[row], seconds, detail)
+                known = None if math.isnan(duration) else duration
+                turn.count(batch.started[row], batch.outcomes[row], known, detail)
 
     def observe(self, result: Result) -> None:
         if turn := self._present.get(result.target):
-            _count(turn, result.started, result.outcome, result.duration or 0.0, result.detail)
+            turn.count(result.started, result.outcome, result.duration, result.detail)
 
     def note(self, transition: Transition) -> None:
         pass
@@ -118,18 +134,3 @@ class TurnsSink:
             for pair, turn in self._past.items()
             if now - turn.latest < 2 * pair[0].rotation
         }
-
-
-def _count(turn: Turn, started: float, outcome: Outcome, seconds: float, detail: str) -> None:
-    if outcome is Outcome.LOCAL:
-        return
-    turn.latest = started
-    turn.attempts += 1
-    if outcome is Outcome.OK:
-        turn.successes += 1
-        turn.seconds += seconds
-        return
-    turn.reasons[f"{outcome}: {detail}" if detail else outcome.value] += 1
-    if turn.attempts == SILENT_AFTER and not turn.successes:
-        target = turn.target
-        LOG.warning("%s: %s did not answer in its turn: %s", target.check.name, target, turn.why)
