@@ -21,6 +21,7 @@ from netwatch.configfile import ConfigFile
 from netwatch.exposition.registry import process_registry
 from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
+from netwatch.known import KnownAddresses
 from netwatch.net.files import UnreadableFileError
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.resolver import Resolver
@@ -31,7 +32,6 @@ from netwatch.prober import Prober
 from netwatch.probes import PROBES
 from netwatch.rendering import Renderer
 from netwatch.sampling import PEERS_FAMILIES
-from netwatch.sinks.known import KnownAddresses
 from netwatch.sinks.log import LogSink
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES, Textfile
@@ -69,7 +69,7 @@ class Agent:
         self._known = KnownAddresses()
         self._turns = TurnsSink()
         self._tracker = Tracker(
-            [self._sink, self._ping_exporter, self._known, self._turns, LogSink()],
+            [self._sink, self._ping_exporter, self._turns, LogSink()],
             complain=lambda trouble: LOG.error("%s", trouble),
         )
         self._pinger = Pinger(self._tracker.take)
@@ -131,6 +131,7 @@ class Agent:
             tracker=self._tracker,
             sources=self._sources,
             peers=self._peers,
+            known=self._known,
         )
         await self._apply(self._config)
         self._is_measuring = True

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.table import Table
 from netwatch.follow import Follower
+from netwatch.known import KnownAddresses
 from netwatch.model import Check, Endpoint, Snapshot, Source, Target
 from netwatch.peers import ATTEMPTS, PeersPlan
 from netwatch.probe import Following
@@ -109,18 +110,20 @@ class RunningCheck:
         resolve: Resolve,
         sources: Table,
         peers: Table,
+        known: KnownAddresses,
         complain: Callable[[str], None],
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """`sources` is the table of `SOURCE_FAMILIES`, `peers` that of `PEERS_FAMILIES`.
 
-        `complain` is told why a source failed.
+        `known` learns the addresses that the source names; `complain` is told why it failed.
         """
         self._parts = parts
         self._tracker = tracker
         self._sources = sources
         self._peers = peers
+        self._known = known
         self._complain = complain
         self._health = SourceHealth(now)
         self._follower = Follower(
@@ -154,6 +157,7 @@ class RunningCheck:
                 group.create_task(self._parts.source.run(self), name=f"{check.name} source")
         finally:
             self._follow((), ())
+            self._known.forget(check)
             self._tracker.end(check)
             self._sources.remove(row)
             self._peers.remove(peers_row)
@@ -182,6 +186,7 @@ class RunningCheck:
 
     def _choose(self, snapshot: Snapshot) -> None:
         self._health.count(snapshot)
+        self._known.know(self._parts.check, (endpoint.address for endpoint in snapshot))
         self._sampling.publish(snapshot)
 
     def _follow(self, lasting: Snapshot, rotating: Snapshot) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from netwatch.check import CheckParts, RunningCheck
 from netwatch.config import CheckConfig
 from netwatch.exposition.table import Table
+from netwatch.known import KnownAddresses
 from netwatch.model import Check
 from netwatch.peers import plan_peers
 from netwatch.probe import Engines
@@ -26,13 +27,18 @@ class Checks:
         tracker: Tracker,
         sources: Table,
         peers: Table,
+        known: KnownAddresses,
     ) -> None:
-        """`sources` is the table of `SOURCE_FAMILIES`, `peers` that of `PEERS_FAMILIES`."""
+        """`sources` is the table of `SOURCE_FAMILIES`, `peers` that of `PEERS_FAMILIES`.
+
+        `known` learns the addresses that they name.
+        """
         self._group = group
         self._engines = engines
         self._tracker = tracker
         self._sources = sources
         self._peers = peers
+        self._known = known
         self._own_name = ""
         self._running: dict[str, tuple[CheckConfig, asyncio.Task[None]]] = {}
         self._checks: dict[str, RunningCheck] = {}
@@ -72,6 +78,7 @@ class Checks:
             resolve=self._engines.services.resolve,
             sources=self._sources,
             peers=self._peers,
+            known=self._known,
             complain=lambda why: LOG.error("%s", why),
         )
         task = self._group.create_task(running.run(), name=f"check {name}")

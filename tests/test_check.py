@@ -9,9 +9,11 @@ from netwatch.check import SOURCE_FAMILIES, CheckParts, RunningCheck
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.table import Table
 from netwatch.exposition.text import render
+from netwatch.known import KnownAddresses
 from netwatch.model import Endpoint, Publisher, Target
 from netwatch.net.resolver import Answer, NameUnknown
 from netwatch.resolution import ResolveOptions
+from netwatch.sampling import PEERS_FAMILIES
 from netwatch.state import StateOptions
 from netwatch.tracking import Tracker
 from tests.nouns import a_check
@@ -74,6 +76,8 @@ class Stage:
             tracker=self.tracker,
             resolve=self._resolve,
             sources=self.table,
+            peers=Table(PEERS_FAMILIES),
+            known=KnownAddresses(),
             complain=self.complaints.append,
             now=self.loop.time,
         )

@@ -12,11 +12,13 @@ from netwatch.config import CheckConfig, load
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.table import Table
 from netwatch.exposition.text import render
+from netwatch.known import KnownAddresses
 from netwatch.model import Batch, Check, Result, Target, Transition
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.resolver import Answer
 from netwatch.probe import Engines, Services
 from netwatch.prober import Prober
+from netwatch.sampling import PEERS_FAMILIES
 from netwatch.tracking import Tracker
 
 pytestmark = pytest.mark.virtual_time
@@ -76,6 +78,8 @@ class House:
             engines=Engines(self.pinger, Prober(lambda _: None), Services(_resolve)),
             tracker=Tracker([self.diary]),
             sources=self.sources,
+            peers=Table(PEERS_FAMILIES),
+            known=KnownAddresses(),
         )
 
     async def apply(self, wanted: dict[str, CheckConfig]) -> tuple[str, list[str]]:
