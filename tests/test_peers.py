@@ -42,7 +42,7 @@ def test_a_turn_has_time_for_its_attempts_and_the_last_of_them(
     interval: float, timeout: float, peers: Peers
 ) -> None:
     if isinstance(peers, PeersOptions) and peers.rotate < (ATTEMPTS + 1) * interval + timeout:
-        with pytest.raises(ValueError, match="expected at least .*: time for 5 attempts"):
+        with pytest.raises(ValueError, match=r"expected at least .*: time for 5 attempts"):
             plan_peers(peers, interval, timeout)
         return
     plan = plan_peers(peers, interval, timeout)
