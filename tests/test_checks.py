@@ -182,3 +182,10 @@ async def test_a_source_that_fails_is_logged_with_its_check(
         assert here.diary.entries == ["a begins", "a 10.0.0.1 joins"]
     expected = f"a: {path}: No such file or directory; the targets stay as they were"
     assert caplog.record_tuples == [("netwatch.checks", logging.ERROR, expected)]
+
+
+async def test_a_node_that_is_called_otherwise_chooses_its_peers_anew() -> None:
+    async with house() as here:
+        await here.checks.apply(checks_of(a=A), "kube-1")
+        assert await here.checks.apply(checks_of(a=A), "kube-1") == ""
+        assert await here.checks.apply(checks_of(a=A), "kube-2") == "changed: a"
