@@ -182,7 +182,7 @@ class RunningCheck:
         name = self._parts.check.name
         if self._health.problem:
             return f"{name}: {self._health.problem}"
-        return "" if len(self._follower) else f"{name}: its source names no target"
+        return "" if any(self._health.targets.values()) else f"{name}: its source names no target"
 
     def _choose(self, snapshot: Snapshot) -> None:
         self._health.count(snapshot)

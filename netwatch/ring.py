@@ -37,7 +37,7 @@ class Ring:
         return self._ahead(name)[: self.size]
 
     def turn(self, name: str, turn: int, turns: int) -> tuple[str, ...]:
-        """Return whom it probes in one of `turns` beside; in all of them that is everybody else."""
+        """Return whom it probes in turn 0, 1, … of `turns`: in all of them, everybody else once."""
         others = self._ahead(name)[self.size :]
         start, end = (len(others) * number // turns for number in (turn, turn + 1))
         return others[start:end]

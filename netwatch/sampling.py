@@ -19,6 +19,9 @@ from netwatch.schedule import until_beat
 
 LOG = logging.getLogger("netwatch.sampling")
 
+INSIDE_SECONDS = 0.01
+"""A turn is looked at so long after its beginning: on the edge, clocks may say it is the other."""
+
 PEERS_FAMILIES = (
     Family(
         name="netwatch_peers_incoming",
@@ -74,7 +77,9 @@ class Sampling:
     def incoming(self) -> int | None:
         if self._ring:
             return len(self._ring.incoming(self._own_name))
-        return self.outgoing if self._own_name in self._zones else 0 if self._zones else None
+        if self._own_name in self._zones or not self._zones:
+            return self.outgoing
+        return 0
 
     @property
     def outgoing(self) -> int | None:
@@ -97,8 +102,11 @@ class Sampling:
             if self._plan is None or not self._plan.turns:
                 await asyncio.Event().wait()
             else:
-                await asyncio.sleep(until_beat(self._wall(), self._plan.turn_seconds))
+                await asyncio.sleep(self._until_next_turn(self._plan))
                 self._pass_on()
+
+    def _until_next_turn(self, plan: PeersPlan) -> float:
+        return until_beat(self._wall(), plan.turn_seconds) + INSIDE_SECONDS
 
     def _peers(self, snapshot: Snapshot) -> dict[str, str]:
         """Return the zones of the nodes; all are nodes if the user says so, and no source does."""
@@ -128,18 +136,20 @@ class Sampling:
         return ring
 
     def _pass_on(self) -> None:
-        plan, ring, own = self._plan, self._ring, self._own_name
+        plan, ring = self._plan, self._ring
         if plan is None or ring is None:
             self.rotating = None
             self._follow(self._snapshot, ())
             return
-        sample = frozenset(ring.sample(own))
-        turn: frozenset[str] = frozenset()
-        if plan.turns:
-            number = int(self._wall() / plan.turn_seconds) % plan.turns
-            turn = frozenset(ring.turn(own, number, plan.turns))
+        sample, turn = frozenset(ring.sample(self._own_name)), self._turn(plan, ring)
         self.rotating = len(turn)
         self._follow(
             tuple(e for e in self._snapshot if e.name in sample or e.name not in ring),
             tuple(e for e in self._snapshot if e.name in turn),
         )
+
+    def _turn(self, plan: PeersPlan, ring: Ring) -> frozenset[str]:
+        if not plan.turns:
+            return frozenset()
+        number = int(self._wall() / plan.turn_seconds) % plan.turns
+        return frozenset(ring.turn(self._own_name, number, plan.turns))
