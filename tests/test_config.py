@@ -401,7 +401,7 @@ def test_the_default_configuration_pings_what_this_node_depends_on() -> None:
 KEYS = (
     "listen checks reload_endpoint a source probe labels state resolve static file local icmp host"
 )
-KEYS += " port interval timeout path gateways"
+KEYS += " port interval timeout path gateways peers sample rotate node_name"
 
 keys = st.sampled_from(KEYS.split())
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
