@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def disagreements(tag: str, version: str, chart: str, changelog: str) -> Iterator[str]:
-    """Yield what is wrong, for a `version` of netwatch and the texts of Chart.yaml and changelog."""
+    """Yield what is wrong, given the `version` of netwatch and the texts of two files."""
     if tag != f"v{version}":
         yield f"the tag is {tag}, expected v{version}, as netwatch/__init__.py says"
     for key in ("version", "appVersion"):
