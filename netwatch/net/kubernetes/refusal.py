@@ -1,0 +1,34 @@
+"""Reads why the API server refused: it says so in a Status, and what stands before it in text."""
+
+import json
+
+from netwatch.net.kubernetes.errors import ApiError
+from netwatch.wire.document import described
+
+MAX_RETRY_AFTER_SECONDS = 120.0
+
+
+def refusal(status: int, body: bytes, retry_after: str = "") -> ApiError:
+    """Return the error for an answer of this HTTP status; `retry_after` is the header's value."""
+    return ApiError(
+        f"the API server refuses ({status}): {_message(body)}",
+        status=status,
+        retry_after_seconds=_seconds(retry_after),
+    )
+
+
+def _message(body: bytes) -> str:
+    """Return `message` of a Status (apimachinery's meta/v1), or what else stands there."""
+    text = body.decode(errors="replace").strip()
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return described(text)
+    message = document.get("message") if isinstance(document, dict) else None
+    return described(message if isinstance(message, str) else text)
+
+
+def _seconds(retry_after: str) -> float:
+    """Read a number of seconds (RFC 9110 section 10.2.3); a date is left out."""
+    is_number = retry_after.isascii() and retry_after.isdigit()
+    return min(float(retry_after), MAX_RETRY_AFTER_SECONDS) if is_number else 0.0
