@@ -160,6 +160,8 @@ class RunningCheck:
         self._follower.follow(tuple(self._labelled(endpoint) for endpoint in snapshot))
 
     def _labelled(self, endpoint: Endpoint) -> Endpoint:
+        if not self._parts.check.labels:
+            return endpoint
         labels = dict(self._parts.check.labels) | dict(endpoint.labels)
         return replace(endpoint, labels=tuple(labels.items()))
 

@@ -13,7 +13,8 @@ from netwatch.probe import ProbeOptions
 from netwatch.probes import PROBES
 from netwatch.resolution import ResolveOptions
 from netwatch.sinks import SinksOptions
-from netwatch.sources import SOURCES, SourceOptions
+from netwatch.source import SourceOptions
+from netwatch.sources import SOURCES
 from netwatch.sources.static import StaticOptions
 from netwatch.state import StateOptions
 from netwatch.validation import explain

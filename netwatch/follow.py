@@ -41,6 +41,6 @@ class Follower:
         if target is None:
             target = self._targets[identity] = Target(self._check, endpoint)
             self._join(target)
-        elif target.endpoint != endpoint:
+        elif target.endpoint is not endpoint and target.endpoint != endpoint:
             target.endpoint = endpoint
             self._change(target)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 class Outcome(StrEnum):
@@ -42,6 +42,11 @@ class Status(StrEnum):
     UP = "up"
     DEGRADED = "degraded"
     DOWN = "down"
+    LEAVING = "leaving"  # taken away on purpose, and so not judged
+
+
+Life = Literal["", "joining", "ready", "not_ready", "cordoned", "leaving"]
+"""As its source says. `joining` is not down before it was up; `leaving` is taken away on purpose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,7 @@ class Endpoint:
     problem: str = ""
     is_node: bool = False
     url: str = ""
+    state: Life = ""
 
     @property
     def identity(self) -> tuple[str, str, int, int]:

@@ -38,10 +38,10 @@ class Api:
 
         Raises ApiError, also while the body is read.
         """
-        timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=silent_seconds)
+        limits = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=silent_seconds)
         client = await self._logged_in()
         with _translated(silent_seconds):
-            response = await self._request(client, path, params, timeout)
+            response = await self._request(client, path, params, limits)
             try:
                 if response.status != HTTPStatus.OK:
                     await self._raise_refusal(client, response)
@@ -75,7 +75,7 @@ class Api:
         return client
 
     async def _request(
-        self, client: Any, path: str, params: Mapping[str, str], timeout: aiohttp.ClientTimeout
+        self, client: Any, path: str, params: Mapping[str, str], limits: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         try:
             response: aiohttp.ClientResponse = await client.call_api(
@@ -85,7 +85,7 @@ class Api:
                 header_params={"Accept": "application/json"},
                 auth_settings=["BearerToken"],
                 _preload_content=False,
-                _request_timeout=timeout,
+                _request_timeout=limits,
             )
         except aiohttp.ClientConnectorCertificateError:
             await self._forget(client)  # the authority may have been replaced

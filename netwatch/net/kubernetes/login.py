@@ -62,6 +62,8 @@ def _by_service_account(environ: Mapping[str, str], folder: Path) -> LogIn:
 
 
 def _by_kubeconfig(paths: str) -> LogIn:
+    files = [Path(path).expanduser() for path in paths.split(":") if path]
+
     async def log_in(configuration: Any) -> None:
         import_client()
         from kubernetes_asyncio.config import (  # noqa: PLC0415 - an extra
@@ -69,7 +71,7 @@ def _by_kubeconfig(paths: str) -> LogIn:
             load_kube_config,
         )
 
-        if not any(Path(path).expanduser().exists() for path in paths.split(":") if path):
+        if not any(map(Path.exists, files)):
             found = f"found neither a service account nor the file {paths}"
             raise ApiError(f"{found}, expected a pod or a kubeconfig")
         # The library reads what it expects, and raises whatever comes of something else.

@@ -117,8 +117,8 @@ class Reflector(Generic[T]):
             await asyncio.sleep(0)
             page = await self._page(page.rest)
             found.update(page.objects)
-        self._objects, self._version = found, page.version
-        self._recover()
+        self._objects, self._version, self.problem = found, page.version, ""
+        self._tell()
 
     async def _page(self, rest: str) -> Page[T]:
         params = self._query.params | {"limit": str(PAGE_OBJECTS)}
@@ -170,8 +170,9 @@ class Reflector(Generic[T]):
         self._tell()
 
     def _recover(self) -> None:
-        self.problem = ""
-        self._tell()
+        if self.problem:
+            self.problem = ""
+            self._tell()
 
     def _fail(self, why: str) -> None:
         if why != self.problem:
