@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,9 @@ from netwatch.exposition.registry import process_registry
 from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
 from netwatch.net.files import UnreadableFileError
+from netwatch.net.kubernetes.access import Api
+from netwatch.net.kubernetes.cluster import Cluster
+from netwatch.net.kubernetes.login import login
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.resolver import Resolver
 from netwatch.net.udpecho import UDP_ECHO_FAMILIES, UdpEcho
@@ -33,6 +37,7 @@ from netwatch.sinks.known import KnownAddresses
 from netwatch.sinks.log import LogSink
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES, Textfile
+from netwatch.source import SourceServices
 from netwatch.tracking import Tracker
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 from netwatch.web.app import make_app
@@ -41,6 +46,9 @@ from netwatch.web.metrics import MetricsHandler
 from netwatch.wire.listen import ListenAddress
 
 LOG = logging.getLogger("netwatch.agent")
+
+FIRST_LIST_SECONDS = 5.0
+"""Within this the API server is first asked: after a power cut all agents start at once."""
 
 
 class ShutdownRequested(Exception):  # noqa: N818  # no error: it is how the root group ends
@@ -120,9 +128,15 @@ class Agent:
             self._config_file.follow(on_change=self._reload_wanted.set, on_error=self._refuse),
             name="config file",
         )
+        resolver = Resolver()
+        cluster = Cluster(
+            Api(login(os.environ), resolver.resolve), spread_seconds=FIRST_LIST_SECONDS
+        )
+        group.create_task(cluster.run(), name="cluster")
         self._checks = Checks(
             group,
-            engines=Engines(self._pinger, self._prober, Services(Resolver().resolve)),
+            engines=Engines(self._pinger, self._prober, Services(resolver.resolve)),
+            source_services=SourceServices(cluster, self._config.node_name),
             tracker=self._tracker,
             sources=self._sources,
         )

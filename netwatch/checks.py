@@ -9,6 +9,7 @@ from netwatch.config import CheckConfig
 from netwatch.exposition.table import Table
 from netwatch.model import Check
 from netwatch.probe import Engines
+from netwatch.source import SourceServices
 from netwatch.tracking import Tracker
 
 LOG = logging.getLogger("netwatch.checks")
@@ -22,11 +23,13 @@ class Checks:
         group: asyncio.TaskGroup,
         *,
         engines: Engines,
+        source_services: SourceServices,
         tracker: Tracker,
         sources: Table,
     ) -> None:
         self._group = group
         self._engines = engines
+        self._source_services = source_services
         self._tracker = tracker
         self._sources = sources
         self._running: dict[str, tuple[CheckConfig, asyncio.Task[None]]] = {}
@@ -88,7 +91,7 @@ class Checks:
                 histogram=options.histogram,
             ),
             source_name=config.source_name,
-            source=config.source_options.open(),
+            source=config.source_options.open(self._source_services),
             following=options.follow(self._engines),
             resolve_options=config.resolve if options.needs_address else None,
             state_options=config.state,

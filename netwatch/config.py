@@ -23,16 +23,6 @@ from netwatch.wire.duration import DURATION_PATTERN, format_duration
 from netwatch.wire.listen import ListenAddress
 from netwatch.wire.yaml import parse
 
-DEFAULT_CONFIG = """\
-# What netwatch does where it has no configuration file.
-listen: ["127.0.0.1:9847"]
-checks:
-  local:
-    # The gateways and name servers of this node; where it has none, the node itself.
-    source: {local: {gateways: true, resolvers: true, loopback: fallback}}
-    probe: {icmp: {interval: 1s, timeout: 1s}}
-"""
-
 CHECK_NAME_PATTERN = r"^[A-Za-z0-9._-]{1,63}$"
 
 
@@ -93,6 +83,9 @@ class Config(Options):
         json_schema_extra={"default": ["127.0.0.1:9847"]},
     )
     """Addresses of the HTTP server: `127.0.0.1:9847`, `[::1]:9847`, or `:9847` for all of them."""
+    node_name: str = ""
+    """How the cluster calls the node on which netwatch runs: `${NODE_NAME}`, where the pod has that
+    from `spec.nodeName`. Read at the start."""
     checks: Annotated[dict[CheckName, CheckConfig], Field(min_length=1)]
     """What is measured, by name; the name is a label of all series of the check."""
     sinks: SinksOptions = Field(default_factory=SinksOptions)

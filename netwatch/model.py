@@ -46,7 +46,7 @@ class Status(StrEnum):
 
 
 Life = Literal["", "joining", "ready", "not_ready", "cordoned", "leaving"]
-"""As its source says. `joining` is not down before it was up; `leaving` is taken away on purpose."""
+"""As its source says. `joining` is not down before it was up; `leaving` is taken away by intent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from netwatch.config import DEFAULT_CONFIG, ConfigError, load, schema
+from netwatch.config import ConfigError, load, schema
+from netwatch.defaults import default_config
 
 STDIN = "-"
 
@@ -49,5 +50,5 @@ def print_config_schema(_args: argparse.Namespace) -> int:
 
 def print_default_config(_args: argparse.Namespace) -> int:
     """Print it as the text that it is."""
-    print(DEFAULT_CONFIG, end="")
+    print(default_config(os.environ), end="")
     return 0

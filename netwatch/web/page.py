@@ -63,7 +63,9 @@ def summary(standings: Sequence[Standing]) -> str:
         return "Nothing is measured: no source names a target."
     if count[Status.UP] == len(standings):
         return "The only target is up." if len(standings) == 1 else f"All {len(standings)} are up."
-    told = ", ".join(f"{count[status]} {words}" for status, words in _WORDS.items() if count[status])
+    told = ", ".join(
+        f"{count[status]} {words}" for status, words in _WORDS.items() if count[status]
+    )
     return f"Of {len(standings)} targets: {told}."
 
 

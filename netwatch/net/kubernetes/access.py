@@ -116,5 +116,5 @@ def _translated(silent_seconds: float) -> Iterator[None]:
         raise ApiError(f"the API server is silent: {why}") from error
     except (aiohttp.ClientError, OSError) as error:
         raise ApiError(
-            f"the API server cannot be asked: {error or type(error).__name__}"
+            f"the API server cannot be asked: {str(error) or type(error).__name__}"
         ) from error

@@ -39,7 +39,7 @@ class ObjectCodec(Generic[ObjectT]):
         self._list: msgspec.json.Decoder[_List[ObjectT]] = msgspec.json.Decoder(listed)
         self._object = msgspec.json.Decoder(kind)
 
-    def page(self, body: bytes) -> Page[ObjectT]:
+    def page(self, body: bytes | bytearray) -> Page[ObjectT]:
         """Read a list. Raises MalformedAnswerError."""
         listed = _read(self._list, body)
         return Page(
@@ -74,7 +74,7 @@ _STATUS = msgspec.json.Decoder(_Status)
 ReadT = TypeVar("ReadT")
 
 
-def _read(decoder: "msgspec.json.Decoder[ReadT]", text: bytes | msgspec.Raw) -> ReadT:
+def _read(decoder: "msgspec.json.Decoder[ReadT]", text: bytes | bytearray | msgspec.Raw) -> ReadT:
     try:
         return decoder.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +31,14 @@ class Change(Generic[T]):
     version: str
 
 
-class Codec(Protocol[T_co]):
+class Codec(Protocol[T]):
     """Reads the answers of one kind of objects."""
 
-    def page(self, body: bytes) -> Page[T_co]:
+    def page(self, body: bytes | bytearray) -> Page[T]:
         """Read a list. Raises MalformedAnswerError."""
         ...
 
-    def change(self, line: bytes) -> Change[T_co]:
+    def change(self, line: bytes) -> Change[T]:
         """Read an event. Raises MalformedAnswerError, and ApiError for an event of an error."""
         ...
 

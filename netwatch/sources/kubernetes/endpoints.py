@@ -54,7 +54,9 @@ class SliceReader:
         wanted, ports = self.options.port, found.ports or ()
         if not ports and wanted is None:
             return [0]
-        chosen = (one.port or 0 for one in ports if is_asked_for(wanted, one.name or "", one.port or 0))
+        chosen = (
+            one.port or 0 for one in ports if is_asked_for(wanted, one.name or "", one.port or 0)
+        )
         return list(dict.fromkeys(chosen))
 
     def _targets(self, endpoint: SliceEndpoint, port: int) -> Iterator[Endpoint]:

@@ -11,8 +11,8 @@ LEAVING_TAINTS = frozenset(
         "karpenter.sh/disruption",  # before Karpenter 1.0
     }
 )
-"""Set when the decision was taken. `DeletionCandidateOfClusterAutoscaler` is none of them: it stands
-on nodes for as long as they have little to do, and most of them stay."""
+"""Set when the decision was taken. `DeletionCandidateOfClusterAutoscaler` is none of them: nodes
+have it for as long as they have little to do, and most of them stay."""
 
 
 def is_leaving(node: Node, *, silence_cordoned: bool) -> bool:

@@ -1,5 +1,6 @@
 """Nodes become targets."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -56,7 +57,7 @@ class NodeReader:
             )
             for host, address, family in self._hosts(node)
         )
-        return Reading(tuple(endpoints), until) if until else Reading(tuple(endpoints))
+        return Reading(tuple(endpoints), until)
 
     def _hosts(self, node: Node) -> Iterator[tuple[str, str, int]]:
         """Yield hosts, with address and family where these are known."""
@@ -70,10 +71,10 @@ class NodeReader:
     def _state(self, node: Node, now: float) -> tuple[Life, float]:
         """Return the state, and until when it is only that of one too young."""
         if is_leaving(node, silence_cordoned=self.options.silence_cordoned):
-            return "leaving", 0
+            return "leaving", math.inf
         if until := young_until(node.metadata.creation_timestamp, self.options.grace, now):
             return "joining", until
         conditions = {one.type: one.status for one in node.status.conditions or ()}
         if conditions.get("Ready") != "True":
-            return "not_ready", 0
-        return "cordoned" if node.spec.unschedulable else "ready", 0
+            return "not_ready", math.inf
+        return "cordoned" if node.spec.unschedulable else "ready", math.inf

@@ -1,5 +1,6 @@
 """Pods become targets."""
 
+import math
 from dataclasses import dataclass
 
 from netwatch.model import Endpoint, Life, Source
@@ -51,13 +52,13 @@ class PodReader:
             )
             for address, family in self.choice.of(one.ip for one in pod.status.pod_ips or ())
         )
-        return Reading(tuple(endpoints), until) if until else Reading(tuple(endpoints))
+        return Reading(tuple(endpoints), until)
 
     def _state(self, pod: Pod, now: float) -> tuple[Life, float]:
         """Return the state, and until when it is only that of one too young."""
         if is_deleted(pod.metadata):
-            return "leaving", 0
+            return "leaving", math.inf
         if until := young_until(pod.metadata.creation_timestamp, self.options.grace, now):
             return "joining", until
         conditions = {one.type: one.status for one in pod.status.conditions or ()}
-        return "ready" if conditions.get("Ready") == "True" else "not_ready", 0
+        return "ready" if conditions.get("Ready") == "True" else "not_ready", math.inf
