@@ -1,6 +1,7 @@
 """Asks the Kubernetes API, by the client of kubernetes_asyncio: it knows how to log in."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
@@ -18,6 +19,7 @@ from netwatch.net.resolver import Answer
 
 CONNECT_SECONDS = 10.0
 MAX_REFUSAL_BYTES = 64 * 1024
+READ_BUFFER_BYTES = 2**20
 
 
 class Api:
@@ -61,17 +63,22 @@ class Api:
                 library = import_client()
                 configuration = library.Configuration()
                 await self._log_in(configuration)
-                self._client = self._open(library, configuration)
+                self._client = await self._open(library, configuration)
             return self._client
 
-    def _open(self, library: Any, configuration: Any) -> Any:
+    async def _open(self, library: Any, configuration: Any) -> Any:
+        """Make a client with a session of ours: its own asks in threads for names and for .netrc."""
         try:
             client = library.ApiClient(configuration)
+            context = _tls_context(configuration)
         except OSError as error:
             raise ApiError(f"the certificates for {configuration.host}: {error}") from error
         client.user_agent = f"netwatch/{__version__}"
-        connector = client.rest_client.pool_manager.connector
-        connector._resolver = AnsweringResolver(self._resolve)  # noqa: SLF001 - there is no other way
+        await client.rest_client.close()
+        client.rest_client.pool_manager = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=context, resolver=AnsweringResolver(self._resolve)),
+            read_bufsize=READ_BUFFER_BYTES,
+        )
         return client
 
     async def _request(
@@ -105,6 +112,18 @@ class Api:
         """Log in anew with the next request, unless somebody else has done so meanwhile."""
         if self._client is client:
             await self.close()
+
+
+def _tls_context(configuration: Any) -> ssl.SSLContext:
+    """Trust and identify ourselves as the configuration says."""
+    context = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
+    # Authorities of clusters lack what Python 3.13 began to ask for (EKS: a key identifier).
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if configuration.cert_file:
+        context.load_cert_chain(configuration.cert_file, configuration.key_file)
+    if not configuration.verify_ssl:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 @contextmanager

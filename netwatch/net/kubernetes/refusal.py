@@ -3,9 +3,9 @@
 import json
 
 from netwatch.net.kubernetes.errors import ApiError
-from netwatch.wire.document import described
-
 MAX_RETRY_AFTER_SECONDS = 120.0
+MAX_QUOTED_CHARACTERS = 300
+"""Enough for who may not do what; a page of HTML says no more in thousands."""
 
 
 def refusal(status: int, body: bytes, retry_after: str = "") -> ApiError:
@@ -23,9 +23,14 @@ def _message(body: bytes) -> str:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        return described(text)
+        return _quoted(text)
     message = document.get("message") if isinstance(document, dict) else None
-    return described(message if isinstance(message, str) else text)
+    return _quoted(message if isinstance(message, str) else text)
+
+
+def _quoted(text: str) -> str:
+    is_long = len(text) > MAX_QUOTED_CHARACTERS
+    return json.dumps(text[:MAX_QUOTED_CHARACTERS] + "…" if is_long else text, ensure_ascii=False)
 
 
 def _seconds(retry_after: str) -> float:
