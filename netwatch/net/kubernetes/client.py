@@ -27,6 +27,7 @@ def is_installed() -> bool:
 def import_client() -> ModuleType:
     """Return `kubernetes_asyncio.client` with at least `ApiClient` and `Configuration`.
 
+    `kubernetes_asyncio.config`, which reads these, can be imported as usual then.
     Raises ImportError where it is not installed. If somebody has imported all of it, that is used.
     """
     if LIBRARY not in sys.modules:
@@ -35,6 +36,7 @@ def import_client() -> ModuleType:
         _install(f"{_CLIENT}.models", client)
         # PEP 562: what its own modules ask of the package is imported then.
         client.__dict__["__getattr__"] = _import_at_first_use
+    import_module(f"{LIBRARY}.config")
     return import_module(_CLIENT)
 
 

@@ -43,7 +43,7 @@ class Cluster:
         return len(self._shared)
 
     def prepare(self) -> None:
-        """Import the library now: it takes 50 ms, in which nothing can be measured."""
+        """Import the library now: that takes 50 ms, which would hold up what is measured later."""
         import_client()
 
     @contextmanager

@@ -27,11 +27,11 @@ def is_deleted(metadata: Metadata) -> bool:
     return metadata.deletion_timestamp is not None
 
 
-def young_until(created: datetime | None, grace_seconds: float, now: float) -> float:
-    """Return when an object is no more too young to be called down; 0 if it is not.
+def young_until(created: datetime | None, grace_seconds: float, now: float) -> float | None:
+    """Return when an object is no more too young to be called down; None if it is not.
 
     `now` is seconds since the epoch. What was born far in the future is so by a wrong clock.
     """
     if created is None or abs(now - created.timestamp()) >= grace_seconds:
-        return 0.0
+        return None
     return created.timestamp() + grace_seconds

@@ -1,6 +1,5 @@
 """Nodes become targets."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +10,8 @@ from netwatch.net.kubernetes.query import Query
 from netwatch.source import SourceServices
 from netwatch.sources.kubernetes.addresses import Choice
 from netwatch.sources.kubernetes.life import is_leaving, young_until
-from netwatch.sources.kubernetes.source import ClusterSource, Reading
+from netwatch.sources.kubernetes.reading import Reading
+from netwatch.sources.kubernetes.source import ClusterSource
 from netwatch.sources.nodes import NodesOptions
 
 PATH = "/api/v1/nodes"
@@ -68,13 +68,13 @@ class NodeReader:
         else:
             yield from ((address, address, family) for address, family in self.choice.of(hosts))
 
-    def _state(self, node: Node, now: float) -> tuple[Life, float]:
+    def _state(self, node: Node, now: float) -> tuple[Life, float | None]:
         """Return the state, and until when it is only that of one too young."""
         if is_leaving(node, silence_cordoned=self.options.silence_cordoned):
-            return "leaving", math.inf
+            return "leaving", None
         if until := young_until(node.metadata.creation_timestamp, self.options.grace, now):
             return "joining", until
         conditions = {one.type: one.status for one in node.status.conditions or ()}
         if conditions.get("Ready") != "True":
-            return "not_ready", math.inf
-        return "cordoned" if node.spec.unschedulable else "ready", math.inf
+            return "not_ready", None
+        return "cordoned" if node.spec.unschedulable else "ready", None

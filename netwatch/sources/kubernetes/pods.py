@@ -1,6 +1,5 @@
 """Pods become targets."""
 
-import math
 from dataclasses import dataclass
 
 from netwatch.model import Endpoint, Life, Source
@@ -10,7 +9,8 @@ from netwatch.net.kubernetes.query import Query
 from netwatch.source import SourceServices
 from netwatch.sources.kubernetes.addresses import Choice
 from netwatch.sources.kubernetes.life import is_deleted, young_until
-from netwatch.sources.kubernetes.source import ClusterSource, Reading
+from netwatch.sources.kubernetes.reading import Reading
+from netwatch.sources.kubernetes.source import ClusterSource
 from netwatch.sources.pods import PodsOptions
 
 _CODEC = ObjectCodec(Pod)
@@ -54,11 +54,11 @@ class PodReader:
         )
         return Reading(tuple(endpoints), until)
 
-    def _state(self, pod: Pod, now: float) -> tuple[Life, float]:
+    def _state(self, pod: Pod, now: float) -> tuple[Life, float | None]:
         """Return the state, and until when it is only that of one too young."""
         if is_deleted(pod.metadata):
-            return "leaving", math.inf
+            return "leaving", None
         if until := young_until(pod.metadata.creation_timestamp, self.options.grace, now):
             return "joining", until
         conditions = {one.type: one.status for one in pod.status.conditions or ()}
-        return "ready" if conditions.get("Ready") == "True" else "not_ready", math.inf
+        return "ready" if conditions.get("Ready") == "True" else "not_ready", None

@@ -10,7 +10,8 @@ from netwatch.net.kubernetes.query import Query
 from netwatch.source import SourceServices
 from netwatch.sources.kubernetes.addresses import Choice, is_asked_for
 from netwatch.sources.kubernetes.life import is_deleted
-from netwatch.sources.kubernetes.source import ClusterSource, Reading
+from netwatch.sources.kubernetes.reading import Reading
+from netwatch.sources.kubernetes.source import ClusterSource
 from netwatch.sources.services import ServicesOptions
 
 _CODEC = ObjectCodec(Service)

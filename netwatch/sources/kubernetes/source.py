@@ -2,44 +2,29 @@
 
 import asyncio
 import contextlib
-import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, NoReturn, TypeVar
 
-from netwatch.model import Endpoint, Publisher, Snapshot
+from netwatch.model import Publisher, Snapshot
 from netwatch.net.kubernetes.cluster import Cluster
 from netwatch.net.kubernetes.query import Query
 from netwatch.net.kubernetes.reflector import Reflector
+from netwatch.sources.kubernetes.reading import Read, Readings
 
 GATHER_SECONDS = 0.1
 """Changes within this are published together."""
-REST_PER_WORK = 20
-"""And so many times as long as the work took: a cluster in turmoil costs a twentieth of a core."""
-OBJECTS_AT_ONCE = 200
-"""All else may go on after so many: that takes some two milliseconds."""
+REST_PER_WORK = 40
+"""And so many times as long as the work took: a cluster in turmoil costs little of a core."""
+MOST_REST_SECONDS = 1.0
+"""The work takes longer where others work, too."""
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What becomes of one object; it is to be read again at `until` (seconds since the epoch)."""
-
-    endpoints: Snapshot = ()
-    until: float = math.inf
-
-
-Read = Callable[[T, float], Reading]
-"""Reads an object at a time, in seconds since the epoch."""
-
-
 class ClusterSource(Generic[T]):
-    """Says what the API says; while one query fails, its last good answer stays.
-
-    What became of an object is remembered as long as it stays the same, since most do.
-    """
+    """Says what the API says; while one query fails, its last good answer stays."""
 
     def __init__(
         self,
@@ -51,9 +36,8 @@ class ClusterSource(Generic[T]):
         """`wall` is seconds since the epoch."""
         self._cluster = cluster
         self._queries = queries
-        self._read = read
         self._wall = wall
-        self._readings: dict[str, tuple[T, Reading]] = {}
+        self._readings = Readings(read)
 
     async def run(self, publisher: Publisher) -> NoReturn:
         """Publish until cancelled."""
@@ -67,15 +51,14 @@ class ClusterSource(Generic[T]):
                 await self._news(changed)
                 began = loop.time()
                 await self._tell(told, followed)
-                worked_seconds = loop.time() - began
-                await asyncio.sleep(max(GATHER_SECONDS, REST_PER_WORK * worked_seconds))
+                rest_seconds = min(REST_PER_WORK * (loop.time() - began), MOST_REST_SECONDS)
+                await asyncio.sleep(max(GATHER_SECONDS, rest_seconds))
 
     async def _news(self, changed: asyncio.Event) -> None:
         """Wait for a change, or until something is to be read again."""
-        until = min((reading.until for _, reading in self._readings.values()), default=math.inf)
-        seconds = None if math.isinf(until) else until - self._wall()
+        until = self._readings.until
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(None if until is None else until - self._wall()):
                 await changed.wait()
         changed.clear()
 
@@ -83,27 +66,11 @@ class ClusterSource(Generic[T]):
         problem = "; ".join(dict.fromkeys(one.problem for one in followed if one.problem))
         known = [one.objects for one in followed if one.objects is not None]
         is_told_of_all = all(one.objects is not None or one.problem for one in followed)
-        snapshot = await self._snapshot(known) if known and is_told_of_all else None
-        told.tell(snapshot, problem)
-
-    async def _snapshot(self, known: Sequence[Mapping[str, T]]) -> Snapshot:
-        now, before, self._readings = self._wall(), self._readings, {}
-        found: dict[object, Endpoint] = {}
-        for number, (uid, item) in enumerate(_items(known), start=1):
-            remembered = before.get(uid)
-            if remembered is None or remembered[0] is not item or remembered[1].until <= now:
-                remembered = (item, self._read(item, now))
-            self._readings[uid] = remembered
-            for endpoint in remembered[1].endpoints:
-                found[endpoint.identity, endpoint.host] = endpoint
-            if number % OBJECTS_AT_ONCE == 0:
-                await asyncio.sleep(0)
-        return tuple(found.values())
-
-
-def _items(known: Sequence[Mapping[str, T]]) -> Iterator[tuple[str, T]]:
-    for objects in known:
-        yield from tuple(objects.items())  # they may change meanwhile
+        if known and is_told_of_all:
+            snapshot = await self._readings.snapshot(known, self._wall())
+            told.tell(snapshot, problem)
+        else:
+            told.tell(None, problem)
 
 
 @dataclass(slots=True)
