@@ -37,8 +37,10 @@ def a_node(number: int, *, version: int = 1, cordoned: bool = False) -> dict[str
         "spec": {"podCIDR": "10.1.0.0/24", "unschedulable": cordoned},
         "status": {
             "addresses": [
-                {"type": "InternalIP", "address": f"10.{128 + (number >> 16)}."
-                 f"{number >> 8 & 255}.{number & 255}"},
+                {
+                    "type": "InternalIP",
+                    "address": f"10.{128 + (number >> 16)}.{number >> 8 & 255}.{number & 255}",
+                },
                 {"type": "Hostname", "address": name},
             ],
             "conditions": [
@@ -95,24 +97,26 @@ class Server:
 
 
 async def serve(server: Server, kubeconfig: Path) -> None:
-    """Write who we are into files, say so, and serve until killed."""
+    """Write where we are into a kubeconfig, say so, and serve until killed."""
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    ca_file = kubeconfig.with_suffix(".pem")
-    authority.cert_pem.write_to_path(str(ca_file))
     app = web.Application()
     app.router.add_get("/api/v1/nodes", server.handle)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
     url = f"https://127.0.0.1:{runner.addresses[0][1]}"
-    cluster = {"server": url, "certificate-authority": str(ca_file)}
-    kubeconfig.write_text(a_kubeconfig(cluster, {"token": "any"}))
+    write_kubeconfig(kubeconfig, url, authority)
     print(url, flush=True)
     await asyncio.Event().wait()
 
 
+def write_kubeconfig(path: Path, url: str, authority: trustme.CA) -> None:
+    ca_file = path.with_suffix(".pem")
+    authority.cert_pem.write_to_path(str(ca_file))
+    cluster = {"server": url, "certificate-authority": str(ca_file)}
+    path.write_text(a_kubeconfig(cluster, {"token": "any"}))
+
+
 if __name__ == "__main__":
-    asyncio.run(
-        serve(Server(int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]), Path(sys.argv[4]))
-    )
+    asyncio.run(serve(Server(int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]), Path(sys.argv[4])))

@@ -18,6 +18,7 @@ from netwatch.net.resolver import Answer
 from netwatch.probe import Engines, Services
 from netwatch.prober import Prober
 from netwatch.tracking import Tracker
+from tests.kubernetes.keepingup import without_cluster
 
 pytestmark = pytest.mark.virtual_time
 
@@ -74,6 +75,7 @@ class House:
         self.checks = Checks(
             group,
             engines=Engines(self.pinger, Prober(lambda _: None), Services(_resolve)),
+            source_services=without_cluster(),
             tracker=Tracker([self.diary]),
             sources=self.sources,
         )

@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.config import DEFAULT_CONFIG, CheckConfig, ConfigError, load, schema, unfit
+from netwatch.config import CheckConfig, ConfigError, load, schema, unfit
 from netwatch.options import Choice
 from netwatch.probes.icmp import IcmpOptions
-from netwatch.sources import SourceOptions
+from netwatch.source import SourceOptions
 from netwatch.sources.file import FileOptions
-from netwatch.sources.local import LocalOptions
 from netwatch.sources.static import StaticOptions
 from netwatch.wire.yaml import parse
 from tests.knocking import KnockOptions
@@ -363,15 +362,6 @@ def test_a_check_that_changed_is_not_equal_to_what_it_was(before: str, after: st
     old, new = load(GOOD, "f.yaml", {}), load(GOOD.replace(before, after), "f.yaml", {})
     assert old.checks["a"] != new.checks["a"]
     assert old.listen == new.listen
-
-
-def test_the_default_configuration_pings_what_this_node_depends_on() -> None:
-    config = load(DEFAULT_CONFIG, "default", {})
-    assert list(config.checks) == ["local"]
-    assert config.checks["local"].source_options == LocalOptions(
-        gateways=True, resolvers=True, loopback="fallback"
-    )
-    assert config.checks["local"].probe_options == IcmpOptions()
 
 
 KEYS = (

@@ -112,7 +112,9 @@ class ScriptedServer:
         name = item["metadata"]["name"]
         before = collection.objects.get(name)
         item = copy.deepcopy(item)
-        item["metadata"].setdefault("uid", before["metadata"]["uid"] if before else f"uid-of-{name}")
+        item["metadata"].setdefault(
+            "uid", before["metadata"]["uid"] if before else f"uid-of-{name}"
+        )
         await self._happen(collection, "MODIFIED" if before else "ADDED", item)
         collection.objects[name] = item
 
@@ -177,9 +179,7 @@ class ScriptedServer:
             async with asyncio.timeout(BOOKMARK_SECONDS), self._changed:
                 await self._changed.wait_for(lambda: self._version > version)
         except TimeoutError:
-            await response.write(
-                event("BOOKMARK", {"metadata": {"resourceVersion": str(version)}})
-            )
+            await response.write(event("BOOKMARK", {"metadata": {"resourceVersion": str(version)}}))
 
 
 def _matches(item: Object, query: Mapping[str, str]) -> bool:

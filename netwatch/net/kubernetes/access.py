@@ -67,7 +67,7 @@ class Api:
             return self._client
 
     async def _open(self, library: Any, configuration: Any) -> Any:
-        """Make a client with a session of ours: its own asks in threads for names and for .netrc."""
+        """Make a client with a session of ours: its own asks threads for names and for .netrc."""
         try:
             client = library.ApiClient(configuration)
             context = _tls_context(configuration)

@@ -3,6 +3,7 @@
 import json
 
 from netwatch.net.kubernetes.errors import ApiError
+
 MAX_RETRY_AFTER_SECONDS = 120.0
 MAX_QUOTED_CHARACTERS = 300
 """Enough for who may not do what; a page of HTML says no more in thousands."""

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What becomes of one object; to be read again at `until` (seconds since the epoch), if ever."""
+    """What becomes of one object; to be read again at `until` (epoch seconds), if ever."""
 
     endpoints: Snapshot = ()
     until: float | None = None

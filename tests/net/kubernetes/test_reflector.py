@@ -1,6 +1,5 @@
 import asyncio
 import json
-from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -19,17 +18,10 @@ from tests.kubernetes.apiserver import (
     status_of,
     streams,
 )
-from tests.kubernetes.keepingup import ALL_NODES, kept_up, names
+from tests.kubernetes.keepingup import ALL_NODES, kept_up, names, soon
 from tests.kubernetes.objects import NODES, a_node
 
 virtual_time = pytest.mark.virtual_time
-
-
-async def soon(look: Callable[[], bool]) -> None:
-    """Wait for what comes over the wire; where time is virtual, that is at once."""
-    async with asyncio.timeout(20):
-        while not look():
-            await asyncio.sleep(0.02)
 
 
 async def test_what_is_there_is_listed_and_what_changes_is_seen(api_server: ApiServer) -> None:
