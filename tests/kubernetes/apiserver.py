@@ -12,6 +12,7 @@ import contextlib
 import copy
 import json
 import re
+import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -84,10 +85,10 @@ class ScriptedServer:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    async def start(self, port: int = 0) -> None:
+    async def start(self, port: int = 0, context: ssl.SSLContext | None = None) -> None:
         if self._runner.server is None:
             await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        await web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=context).start()
         self.port = self._runner.addresses[0][1]
         self.write_kubeconfig()
 
