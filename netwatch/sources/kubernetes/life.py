@@ -32,6 +32,7 @@ def young_until(created: datetime | None, grace_seconds: float, now: float) -> f
 
     `now` is seconds since the epoch. What was born far in the future is so by a wrong clock.
     """
-    if created is None or abs(now - created.timestamp()) >= grace_seconds:
+    if created is None:
         return None
-    return created.timestamp() + grace_seconds
+    born = created.timestamp()
+    return born + grace_seconds if born - grace_seconds < now < born + grace_seconds else None

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -109,7 +110,7 @@ class Pod:
         await self.server.stop()
         authority = Authority(self.tmp_path, name)
         await self.server.start(port, authority.server())
-        (self.folder / "ca.crt").write_bytes(Path(authority.ca_file).read_bytes())
+        shutil.copy(authority.ca_file, self.folder / "ca.crt")
 
     def write_token(self, token: str) -> None:
         (self.folder / "token").write_text(f"{token}\n")
@@ -141,7 +142,7 @@ async def test_a_token_that_was_replaced_is_read_when_the_server_does_not_know_t
 ) -> None:
     async with opened(pod.api()) as api:
         await body(api)
-        pod.server.token = "second"  # noqa: S105 - of a test
+        pod.server.token = "second"
         pod.write_token("second")
         with pytest.raises(ApiError, match="401"):
             await body(api)

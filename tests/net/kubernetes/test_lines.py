@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ def test_lines_are_the_same_however_the_stream_is_cut(found: list[bytes], cuts: 
     stream = b"".join(line + b"\n" for line in found)
     places = [0, *sorted(cuts), len(stream)]
     lines = Lines()
-    chunks = [stream[start:end] for start, end in zip(places, places[1:], strict=False)]
+    chunks = [stream[start:end] for start, end in pairwise(places)]
     assert [line for chunk in chunks for line in lines.feed(chunk)] == found
 
 
@@ -29,8 +31,7 @@ def test_a_line_without_its_end_is_none_yet() -> None:
 def test_a_line_that_is_too_long_is_refused_before_its_end(chunks: list[bytes]) -> None:
     lines = Lines(max_bytes=10)
     with pytest.raises(MalformedAnswerError, match="found a line of more than 10 bytes"):
-        for chunk in chunks:
-            list(lines.feed(chunk))
+        _ = [line for chunk in chunks for line in lines.feed(chunk)]
 
 
 def test_a_line_of_just_that_length_is_well() -> None:
