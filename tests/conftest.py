@@ -29,6 +29,11 @@ def pytest_asyncio_loop_factories(
     return {"asyncio": asyncio.SelectorEventLoop}
 
 
+def pytest_sessionstart() -> None:
+    """Be no pod, though CI may run in one: what netwatch does by default is another thing there."""
+    os.environ.pop("KUBERNETES_SERVICE_HOST", None)
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Fail where nothing may be skipped: a test that never runs proves nothing."""
     del exitstatus

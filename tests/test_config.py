@@ -26,6 +26,8 @@ def errors(text: str | bytes, environ: dict[str, str] | None = None) -> list[str
     return str(caught.value).splitlines()
 
 
+OF_A_FILE = "checks, compat, listen, node_name, reload_endpoint, sinks, udp_echo"
+OF_SOURCES = "endpoints, file, local, nodes, pods, services, static"
 OF_A_CHECK = "labels, probe, resolve, source, state"
 
 
@@ -66,15 +68,12 @@ def a_source(text: str) -> str:
         (
             f"{GOOD}\nchekcs: 1",
             "2:1: chekcs",
-            (
-                'unknown key, did you mean "checks"? '
-                "expected one of checks, compat, listen, reload_endpoint, sinks, udp_echo"
-            ),
+            (f'unknown key, did you mean "checks"? expected one of {OF_A_FILE}'),
         ),
         (
             f"{GOOD}\nxyz: 1",
             "2:1: xyz",
-            "unknown key, expected one of checks, compat, listen, reload_endpoint, sinks, udp_echo",
+            f"unknown key, expected one of {OF_A_FILE}",
         ),
         (
             f"{GOOD}\nreload_endpoint: yes",
@@ -192,12 +191,12 @@ def a_source(text: str) -> str:
         (
             a_source("{}"),
             "4:13: checks.a.source",
-            "found an empty mapping, expected exactly one of file, local, static",
+            f"found an empty mapping, expected exactly one of {OF_SOURCES}",
         ),
         (
             a_source("{local: {gateways: true}, static: [x]}"),
             "4:13: checks.a.source",
-            "found local and static, expected exactly one of file, local, static",
+            f"found local and static, expected exactly one of {OF_SOURCES}",
         ),
         (a_source("{static: }"), "4:22: checks.a.source.static", "found nothing, expected a list"),
         (
@@ -402,11 +401,12 @@ def test_the_schema_is_of_2020_12_and_knows_every_key() -> None:
         "checks",
         "compat",
         "listen",
+        "node_name",
         "reload_endpoint",
         "sinks",
         "udp_echo",
     ]
-    assert sorted(found["$defs"]["Source"]["properties"]) == ["file", "local", "static"]
+    assert sorted(found["$defs"]["Source"]["properties"]) == OF_SOURCES.split(", ")
     assert found["$defs"]["Probe"]["properties"]["icmp"]["anyOf"][0] == {
         "$ref": "#/$defs/IcmpOptions"
     }

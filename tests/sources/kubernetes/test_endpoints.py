@@ -58,7 +58,7 @@ def test_a_headless_service_without_ports_has_targets_without() -> None:
     ],
 )
 def test_endpoints_that_are_not_ready_are_targets_with_their_state(
-    conditions: dict[str, bool], expected: str
+    conditions: dict[str, Any], expected: str
 ) -> None:
     (found,) = read(a_slice("s", an_endpoint("10.1.0.7", "dns-0", **conditions)))
     assert found.state == expected
