@@ -1,5 +1,6 @@
 """The configuration: from the text of a file to checked values, or to all that is wrong with it."""
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
@@ -144,7 +145,8 @@ def unfit(checks: Mapping[str, CheckConfig], document: Document) -> Iterator[Pro
                     yield Problem(document.where(path), path, message)
 
 
-def schema() -> dict[str, Any]:
+@functools.cache  # each wrong file needs it, and it takes 50 ms
+def schema() -> Mapping[str, Any]:
     """Return the JSON schema (2020-12) of a configuration file."""
     found = Config.model_json_schema()
     _tidy(found)

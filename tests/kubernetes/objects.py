@@ -1,5 +1,6 @@
 """Objects as the API server keeps them, of which tests say what matters to them."""
 
+import json
 from typing import Any
 
 NODES = "/api/v1/nodes"
@@ -9,6 +10,11 @@ DEFAULT_SERVICES = "/api/v1/namespaces/default/services"
 SYSTEM_SLICES = "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices"
 
 Object = dict[str, Any]
+
+
+def a_list(*items: Object) -> bytes:
+    """What the server answers."""
+    return json.dumps({"metadata": {"resourceVersion": "1"}, "items": items}).encode()
 
 
 def a_node(

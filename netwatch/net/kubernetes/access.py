@@ -69,8 +69,8 @@ class Api:
     async def _open(self, library: Any, configuration: Any) -> Any:
         """Make a client with a session of ours: its own asks threads for names and for .netrc."""
         try:
-            client = library.ApiClient(configuration)
             context = _tls_context(configuration)
+            client = library.ApiClient(configuration)
         except OSError as error:
             raise ApiError(f"the certificates for {configuration.host}: {error}") from error
         client.user_agent = f"netwatch/{__version__}"

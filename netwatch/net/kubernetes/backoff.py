@@ -20,6 +20,11 @@ class BackOff:
         self._random = random
         self._next_seconds = FIRST_SECONDS
 
+    @property
+    def is_at_its_beginning(self) -> bool:
+        """Whether nobody has had to wait since all was well."""
+        return self._next_seconds == FIRST_SECONDS
+
     def next(self) -> float:
         """Return how many seconds to wait now."""
         seconds = self._next_seconds

@@ -40,8 +40,10 @@ class ObjectCodec(Generic[ObjectT]):
         self._object = msgspec.json.Decoder(kind)
 
     def page(self, body: bytes | bytearray) -> Page[ObjectT]:
-        """Read a list. Raises MalformedAnswerError."""
+        """Read a list. Raises MalformedAnswerError, also for one without a version: it is none."""
         listed = _read(self._list, body)
+        if not listed.metadata.resource_version:
+            raise MalformedAnswerError("found no resourceVersion, expected that of a list")
         return Page(
             {item.metadata.uid: item for item in listed.items or ()},
             listed.metadata.resource_version,

@@ -40,6 +40,11 @@ def login(environ: Mapping[str, str], service_account: Path = SERVICE_ACCOUNT) -
 
 
 def _by_service_account(environ: Mapping[str, str], folder: Path) -> LogIn:
+    def read_token(configuration: Any) -> None:
+        """Read it for each request: these are few, and it is replaced every hour."""
+        token = (folder / "token").read_text().strip()
+        configuration.api_key["BearerToken"] = f"Bearer {token}"
+
     async def log_in(configuration: Any) -> None:
         import_client()
         from kubernetes_asyncio.config import ConfigException  # noqa: PLC0415 - an extra
@@ -50,13 +55,14 @@ def _by_service_account(environ: Mapping[str, str], folder: Path) -> LogIn:
         loader = InClusterConfigLoader(
             token_filename=str(folder / "token"),
             cert_filename=str(folder / "ca.crt"),
+            try_refresh_token=False,
             environ=_USUAL_SERVER | dict(environ),
         )
         try:
             loader.load_and_set(configuration)
-        except (ConfigException, OSError) as error:
+        except (ConfigException, OSError, UnicodeDecodeError) as error:
             raise ApiError(f"the service account in {folder}: {error}") from error
-        _strip_tokens(configuration)
+        configuration.refresh_api_key_hook = read_token
 
     return log_in
 
@@ -80,20 +86,7 @@ def _by_kubeconfig(paths: str) -> LogIn:
             await load_kube_config(config_file=paths, client_configuration=configuration)
         except (ConfigException, ClientError, OSError, *malformed) as error:
             raise ApiError(f"the kubeconfig {paths}: {error}") from error
-        _strip_tokens(configuration)
+        tokens = configuration.api_key
+        tokens |= {name: token.strip() for name, token in tokens.items()}  # files end in a line end
 
     return log_in
-
-
-def _strip_tokens(configuration: Any) -> None:
-    """Take line ends off the token, now and whenever it is read again: files often end in one."""
-    read_again = configuration.refresh_api_key_hook
-
-    def strip(configuration: Any) -> None:
-        if read_again is not None:
-            read_again(configuration)
-        tokens = configuration.api_key
-        for name in tokens:
-            tokens[name] = tokens[name].strip()
-
-    configuration.refresh_api_key_hook = strip

@@ -18,7 +18,7 @@ from typing import Generic, NoReturn, TypeVar
 
 from netwatch.net.kubernetes.access import Api
 from netwatch.net.kubernetes.backoff import BackOff
-from netwatch.net.kubernetes.errors import ApiError, MalformedAnswerError
+from netwatch.net.kubernetes.errors import GONE, ApiError, MalformedAnswerError
 from netwatch.net.kubernetes.lines import Lines
 from netwatch.net.kubernetes.query import Change, Page, Query
 
@@ -85,26 +85,26 @@ class Reflector(Generic[T]):
         """Keep up until cancelled."""
         await asyncio.sleep(self._first_seconds)
         while True:
-            wait_seconds = 0.0
-            try:
-                await self._keep_up()
-                why = "the API server ends its watches at once"
-            except ApiError as error:
-                why, wait_seconds = str(error), error.retry_after_seconds
-                if error.is_version_gone:
-                    self._version = ""
+            error = await self._keep_up()
+            if error.is_version_gone:
+                self._version = ""
             if self._has_lasted():
                 self._backoff.reset()
-            else:
-                self._fail(why)
-            await asyncio.sleep(max(self._backoff.next(), wait_seconds))
+            elif error.status != GONE or not self._backoff.is_at_its_beginning:
+                # Once is no news: a server forgets old versions, and is asked for all then.
+                self._fail(str(error))
+            await asyncio.sleep(max(self._backoff.next(), error.retry_after_seconds))
 
-    async def _keep_up(self) -> None:
-        """Watch until the watch ends, after a list where that is needed."""
+    async def _keep_up(self) -> ApiError:
+        """Watch until the watch ends, after a list where that is needed; return why it ended."""
         self._opened_at = math.inf
-        if not self._version:
-            await self._list()
-        await self._watch()
+        try:
+            if not self._version:
+                await self._list()
+            await self._watch()
+        except ApiError as error:
+            return error
+        return ApiError("the API server ends its watches at once")
 
     def _has_lasted(self) -> bool:
         return asyncio.get_running_loop().time() - self._opened_at >= LASTING_SECONDS

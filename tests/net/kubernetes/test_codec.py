@@ -24,6 +24,7 @@ VALUES = st.recursive(
 
 
 def listed(*items: Any, **metadata: str) -> bytes:
+    metadata = {"resourceVersion": "1"} | metadata
     return json.dumps({"metadata": metadata, "items": list(items)}).encode()
 
 
@@ -58,9 +59,15 @@ def test_pods_services_and_slices_are_read_by_the_names_of_the_api() -> None:
 
 
 def test_what_go_left_unset_is_null_and_no_trouble() -> None:
-    assert NODES.page(b'{"metadata": {}, "items": null}').objects == {}
+    assert NODES.page(b'{"metadata": {"resourceVersion": "1"}, "items": null}').objects == {}
     empty = {"metadata": {"uid": "u"}, "endpoints": None, "ports": None}
     assert SLICES.page(listed(empty)).objects["u"].endpoints is None
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"kind": "Status"}', b'{"items": []}'])
+def test_what_has_no_version_is_no_list(body: bytes) -> None:
+    with pytest.raises(MalformedAnswerError, match="found no resourceVersion"):
+        NODES.page(body)
 
 
 def test_events_are_changes() -> None:

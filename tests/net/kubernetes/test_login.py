@@ -76,6 +76,12 @@ async def test_half_a_service_account_is_none(account: Path, missing: str) -> No
         await logged_in(IN_A_POD, account)
 
 
+async def test_the_token_of_the_service_account_is_always_the_present_one(account: Path) -> None:
+    configuration = await logged_in(IN_A_POD, account)
+    (account / "token").write_text("renewed")
+    assert (await configuration.auth_settings())["BearerToken"]["value"] == "Bearer renewed"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -1,4 +1,3 @@
-import json
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from netwatch.sources.endpoints import EndpointsOptions
 from netwatch.sources.kubernetes.addresses import Choice
 from netwatch.sources.kubernetes.endpoints import SliceReader
 from tests.kubernetes.apiserver import Object
-from tests.kubernetes.objects import a_slice, an_endpoint
+from tests.kubernetes.objects import a_list, a_slice, an_endpoint
 
 CODEC = ObjectCodec(EndpointSlice)
 DNS = an_endpoint("10.1.0.7", "dns-0", node="kube-1", zone="a", ready=True)
@@ -18,7 +17,7 @@ PORTS = {"dns": 53, "dns-tcp": 53, "metrics": 9153}
 
 
 def read(found: Object, left_out: str = "", **options: Any) -> Snapshot:
-    (decoded,) = CODEC.page(json.dumps({"items": [found]}).encode()).objects.values()
+    (decoded,) = CODEC.page(a_list(found)).objects.values()
     chosen = EndpointsOptions(namespace="kube-system", service="kube-dns", **options)
     return SliceReader(chosen, Choice(chosen.family), left_out).read(decoded, 0).endpoints
 

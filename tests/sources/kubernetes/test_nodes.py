@@ -1,4 +1,3 @@
-import json
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from netwatch.sources.kubernetes.nodes import NodeReader
 from netwatch.sources.kubernetes.reading import Reading
 from netwatch.sources.nodes import NodesOptions
 from tests.kubernetes.apiserver import Object
-from tests.kubernetes.objects import a_node
+from tests.kubernetes.objects import a_list, a_node
 
 NOW = 1_700_000_000.0  # 2023-11-14T22:13:20Z
 A_MINUTE_AGO = "2023-11-14T22:12:20Z"
@@ -19,7 +18,7 @@ CODEC = ObjectCodec(Node)
 
 
 def read(node: Object, **options: Any) -> Reading:
-    (found,) = CODEC.page(json.dumps({"items": [node]}).encode()).objects.values()
+    (found,) = CODEC.page(a_list(node)).objects.values()
     chosen = NodesOptions.model_validate(options)
     return NodeReader(chosen, Choice(chosen.family), "kube-0").read(found, NOW)
 

@@ -1,4 +1,3 @@
-import json
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from netwatch.sources.kubernetes.pods import PodReader
 from netwatch.sources.kubernetes.reading import Reading
 from netwatch.sources.pods import PodsOptions
 from tests.kubernetes.apiserver import Object
-from tests.kubernetes.objects import a_pod
+from tests.kubernetes.objects import a_list, a_pod
 
 NOW = 1_700_000_000.0  # 2023-11-14T22:13:20Z
 A_MINUTE_AGO = "2023-11-14T22:12:20Z"
@@ -19,7 +18,7 @@ CODEC = ObjectCodec(Pod)
 
 
 def read(pod: Object, left_out: str = "", **options: Any) -> Reading:
-    (found,) = CODEC.page(json.dumps({"items": [pod]}).encode()).objects.values()
+    (found,) = CODEC.page(a_list(pod)).objects.values()
     chosen = PodsOptions.model_validate(options)
     return PodReader(chosen, Choice(chosen.family), left_out).read(found, NOW)
 

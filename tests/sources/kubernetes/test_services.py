@@ -1,4 +1,3 @@
-import json
 from typing import Any
 
 from netwatch.model import Endpoint, Snapshot
@@ -8,14 +7,14 @@ from netwatch.sources.kubernetes.addresses import Choice
 from netwatch.sources.kubernetes.services import ServiceReader
 from netwatch.sources.services import ServicesOptions
 from tests.kubernetes.apiserver import Object
-from tests.kubernetes.objects import a_service
+from tests.kubernetes.objects import a_list, a_service
 
 CODEC = ObjectCodec(Service)
 PORTS = {"dns": 53, "dns-tcp": 53, "metrics": 9153}
 
 
 def read(service: Object, **options: Any) -> Snapshot:
-    (found,) = CODEC.page(json.dumps({"items": [service]}).encode()).objects.values()
+    (found,) = CODEC.page(a_list(service)).objects.values()
     chosen = ServicesOptions(**options)
     return ServiceReader(chosen, Choice(chosen.family)).read(found, 0).endpoints
 
