@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import time
@@ -27,6 +28,9 @@ from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
 from netwatch.known import KnownAddresses
 from netwatch.net.files import UnreadableFileError
+from netwatch.net.kubernetes.access import Api
+from netwatch.net.kubernetes.cluster import Cluster
+from netwatch.net.kubernetes.login import login
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.ping.single import SinglePings
 from netwatch.net.resolver import Resolver
@@ -51,6 +55,9 @@ from netwatch.web.metrics import MetricsHandler
 from netwatch.wire.listen import ListenAddress
 
 LOG = logging.getLogger("netwatch.agent")
+
+FIRST_LIST_SECONDS = 5.0
+"""Within this the API server is first asked: after a power cut all agents start at once."""
 
 
 class ShutdownRequested(Exception):  # noqa: N818  # no error: it is how the root group ends
@@ -142,9 +149,13 @@ class Agent:
         )
         follow_modules = self._modules_file.follow(self._reload_wanted.set)
         group.create_task(follow_modules, name="blackbox file")
+        log_in = login(os.environ)
+        cluster = Cluster(Api(log_in, self._services.resolve), spread_seconds=FIRST_LIST_SECONDS)
+        group.create_task(cluster.run(), name="cluster")
         self._checks = Checks(
             group,
             engines=Engines(self._pinger, self._prober, self._services),
+            cluster=cluster,
             tracker=self._tracker,
             sources=self._sources,
             peers=self._peers,

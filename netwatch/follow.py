@@ -46,6 +46,6 @@ class Follower:
                 self._check, endpoint, is_rotating=self._are_rotating
             )
             self._join(target)
-        elif target.endpoint != endpoint:
+        elif target.endpoint is not endpoint and target.endpoint != endpoint:
             target.endpoint = endpoint
             self._change(target)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 class Outcome(StrEnum):
@@ -42,6 +42,11 @@ class Status(StrEnum):
     UP = "up"
     DEGRADED = "degraded"
     DOWN = "down"
+    LEAVING = "leaving"  # taken away on purpose, and so not judged
+
+
+Life = Literal["", "joining", "ready", "not_ready", "cordoned", "leaving"]
+"""As its source says. `joining` is not down before it was up; `leaving` is taken away by intent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +56,8 @@ class Endpoint:
     `host` is what the source said: a host name, or an IP address. `address` is the IP address that
     probes use (with `%zone` where link-local); it stays empty while a name does not resolve, and
     `problem` then says why. `family` is 4, 6, or 0 for unresolved. `is_node`: the source knows it
-    for a node of our cluster. `url` is for probes that ask for one; `host` and `port` are in it.
+    for a node of our cluster; `is_own`: it is the one on which we run, named for its place among
+    the others and not probed. `url` is for probes that ask for one; `host` and `port` are in it.
     """
 
     name: str
@@ -64,6 +70,8 @@ class Endpoint:
     problem: str = ""
     is_node: bool = False
     url: str = ""
+    state: Life = ""
+    is_own: bool = False
 
     @property
     def identity(self) -> tuple[str, str, int, int]:
@@ -263,10 +271,7 @@ class Transition:
 
 
 class Sink:
-    """Whoever is told what was measured. A sink never awaits.
-
-    It overrides what it wants to be told; the rest it ignores.
-    """
+    """Whoever is told what was measured, and overrides what it wants to hear; it never awaits."""
 
     def begin(self, check: Check) -> None:
         """A check is at work from now on; its targets follow."""

@@ -204,8 +204,7 @@ class Resolving:
 
 
 def with_literal_address(endpoint: Endpoint) -> Endpoint:
-    address = parse_address(endpoint.host)
-    if endpoint.address or not address:
+    if endpoint.address or not (address := parse_address(endpoint.host)):
         return endpoint
     return replace(endpoint, address=str(address), family=address.version)
 

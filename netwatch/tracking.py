@@ -99,9 +99,9 @@ class Tracker:
     def standings(self) -> Iterator[Standing]:
         """How each target that is judged stands now."""
         for target, tracked in self._tracked.items():
-            health = tracked.health
-            why = _why(tracked)
-            yield Standing(target, health.status, tracked.since, health.loss, why)
+            health, is_leaving = tracked.health, target.endpoint.state == "leaving"
+            status = Status.LEAVING if is_leaving else health.status
+            yield Standing(target, status, tracked.since, health.loss, _why(tracked))
 
     def take(self, batch: Batch) -> None:
         """Judge the results, and hand them on."""
@@ -163,6 +163,8 @@ class Tracker:
             self._end_own_trouble(target)
         health, before = tracked.health, tracked.health.status
         failed = outcome is not Outcome.OK
+        if _says_nothing(target, before, failed=failed):
+            return None
         known = None if math.isnan(duration) else duration
         after = health.observe(failed=failed, duration=known, now=self._now())
         if health.is_steady:
@@ -183,6 +185,16 @@ class Tracker:
         # A streak may have begun before the status changed last, and the wall clock may step.
         lasted, tracked.since = max(since - tracked.since, 0.0), since
         return Transition(target, before, after, since, lasted, _why(tracked))
+
+
+def _says_nothing(target: Target, status: Status, *, failed: bool) -> bool:
+    """Whether a result is no news, by where its target stands in its life."""
+    match target.endpoint.state:
+        case "leaving":
+            return True
+        case "joining":
+            return failed and status is Status.NEW
+    return False
 
 
 def _batch_of(result: Result) -> Batch:

@@ -22,13 +22,14 @@ TARGET_FAMILIES = (
     Family(
         name="netwatch_target_up",
         kind=Kind.GAUGE,
-        help="Whether the target answers, after hysteresis; absent until that is known.",
+        help="Whether the target answers, after hysteresis; absent until that is known, and while "
+        "the target is leaving.",
         key="up",
     ),
     Family(
         name="netwatch_target_state",
         kind=Kind.GAUGE,
-        help="1 for the state the target is in: new, up, degraded or down.",
+        help="1 for the state the target is in: new, up, degraded, down or leaving.",
         key="state",
         label="state",
     ),
@@ -55,15 +56,21 @@ CHECK_FAMILIES = (
 class _Standing:
     """What a target's row shows of its status."""
 
+    target: Target
     status: Status = Status.NEW
 
     @property
     def up(self) -> int | None:
-        return None if self.status is Status.NEW else int(self.status is not Status.DOWN)
+        is_known = self._shown not in {Status.NEW, Status.LEAVING}
+        return int(self.status is not Status.DOWN) if is_known else None
 
     @property
     def state(self) -> dict[str, int]:
-        return {self.status: 1}
+        return {self._shown: 1}
+
+    @property
+    def _shown(self) -> Status:
+        return Status.LEAVING if self.target.endpoint.state == "leaving" else self.status
 
 
 @dataclass(slots=True, eq=False)
@@ -126,7 +133,7 @@ class PrometheusSink(Sink):
         if target.is_rotating:
             self._count_for_its_zone(target)
             return
-        standing, tally = _Standing(), self._probes[target.check.probe].tally()
+        standing, tally = _Standing(target), self._probes[target.check.probe].tally()
         self._durations[target.check].join(target, tally)
         labels = _labels(target)
         rows = [(self._targets, self._targets.add(labels, standing))]
