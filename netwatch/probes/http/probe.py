@@ -7,16 +7,16 @@ from pydantic import AfterValidator, Field
 
 from netwatch.attempt import Attempt
 from netwatch.exposition.family import Family
+from netwatch.httpclient.connection import ConnectionOptions, Connector
+from netwatch.httpclient.transfer import read_body, read_head, send
 from netwatch.model import Endpoint, Outcome, ProbeError
 from netwatch.net.stream import Stream
 from netwatch.net.tls import TlsContexts, TlsOptions
 from netwatch.options import PositiveDuration
 from netwatch.probe import AttemptOptions, Services
-from netwatch.probes.http.connection import ConnectionOptions, Connector
 from netwatch.probes.http.expectations import Expectations
 from netwatch.probes.http.families import FAMILIES
 from netwatch.probes.http.request import RequestOptions, Requests
-from netwatch.probes.http.transfer import read_body, read_head, send
 from netwatch.resolution import Resolve
 from netwatch.wire.http import Exchange, Request, Response, parse_http_date
 from netwatch.wire.http_body import Body, TooLargeError
