@@ -17,6 +17,7 @@ from netwatch.checks import Checks
 from netwatch.compat.ping_exporter import PingExporterSink
 from netwatch.config import Config, ConfigError
 from netwatch.configfile import ConfigFile
+from netwatch.exposition.foreign import ForeignFamilies
 from netwatch.exposition.registry import process_registry
 from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
@@ -31,6 +32,7 @@ from netwatch.probes import PROBES
 from netwatch.rendering import Renderer
 from netwatch.sinks.known import KnownAddresses
 from netwatch.sinks.log import LogSink
+from netwatch.sinks.passing import PassingSink
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES, Textfile
 from netwatch.tracking import Tracker
@@ -64,8 +66,9 @@ class Agent:
         self._sink = PrometheusSink(PROBES)
         self._ping_exporter = PingExporterSink()
         self._known = KnownAddresses()
+        self._passing = PassingSink()
         self._tracker = Tracker(
-            [self._sink, self._ping_exporter, self._known, LogSink()],
+            [self._sink, self._ping_exporter, self._known, self._passing, LogSink()],
             complain=lambda trouble: LOG.error("%s", trouble),
         )
         self._pinger = Pinger(self._tracker.take)
@@ -133,8 +136,10 @@ class Agent:
             LOG.info("look at %s/ and %s/metrics", url, url)
 
     def _app(self) -> web.Application:
+        store = self._store(process_registry(), self._passing.ours)
+        self._passing.ours.reserved = store.names()
         return make_app(
-            metrics=MetricsHandler(self._store(process_registry()), self._renderer),
+            metrics=MetricsHandler(store, self._renderer, self._passing.page),
             standings=self._tracker.standings,
             complaints=self._complaints,
             is_ready=lambda: self._is_measuring,
@@ -146,11 +151,11 @@ class Agent:
         with self._sink.held(), self._ping_exporter.held():
             yield
 
-    def _store(self, registry: CollectorRegistry) -> Store:
-        """Make what shows all series of ours, and those of the registry."""
-        store = Store(registry)
+    def _store(self, registry: CollectorRegistry, foreign: ForeignFamilies | None = None) -> Store:
+        """Make what shows all series of ours, those of the registry, and the foreign ones."""
+        store = Store(registry, foreign)
         sinks = (*self._sink.tables, *self._ping_exporter.tables)
-        for table in (*sinks, self._sources, self._textfiles, self._echoes):
+        for table in (*sinks, self._passing.table, self._sources, self._textfiles, self._echoes):
             store.add(table)
         store.registry.register(
             Vitals(
@@ -209,7 +214,11 @@ class Agent:
     def _complaints(self) -> list[str]:
         """Say what is wrong with ourselves, for the page."""
         refused = "the configuration was refused; the one before is in use (see the log)"
-        return [*([] if self._reloads.successful else [refused]), *self._checks.complaints()]
+        return [
+            *([] if self._reloads.successful else [refused]),
+            *self._checks.complaints(),
+            *self._passing.complaints(),
+        ]
 
     def _reload_over_http(self) -> str | None:
         if not self._config.reload_endpoint:

@@ -1,4 +1,4 @@
-"""The nouns of netwatch; every other room speaks in them, and this one imports none of ours.
+"""The nouns of netwatch; every other room speaks in them, and this one imports no room.
 
 Source ──Snapshot of Endpoints──▶ Check ──Target──▶ Probe ──Result──▶ State ──Transition──▶ Sinks
 """
@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+
+from netwatch.foreign import Passage
 
 
 class Outcome(StrEnum):
@@ -23,6 +25,7 @@ class Outcome(StrEnum):
     TLS = "tls"  # handshake or verification failed
     PROTOCOL = "protocol"  # the reply is malformed
     MISMATCH = "mismatch"  # a valid reply that breaks an expectation
+    ABSENT = "absent"  # nobody is there to be measured, and nobody need be
     LOCAL = "local"  # EMFILE, ENOBUFS, missing privilege, our socket dropped it
 
 
@@ -135,7 +138,8 @@ class Result:
     `started` is wall-clock seconds since the epoch, `duration` seconds or None: a failed
     measurement has no value, never 0. `detail` is for people and never becomes a label. `phases`
     are seconds by name, and `phase` is the one that failed. `values` are what else was measured,
-    by the key of its metric family; a mapping where that family has a label.
+    by the key of its metric family; a mapping where that family has a label. `passage` is what is
+    to be shown of the target's own metrics.
     """
 
     target: Target
@@ -146,6 +150,7 @@ class Result:
     phase: str = ""
     phases: Mapping[str, float] = field(default_factory=dict)
     values: Mapping[str, float | Mapping[str, float]] = field(default_factory=dict)
+    passage: Passage | None = None
 
 
 class Oddity(StrEnum):

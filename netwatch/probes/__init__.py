@@ -8,6 +8,7 @@ from netwatch.probes.grpc import GrpcOptions
 from netwatch.probes.http.probe import HttpOptions
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.probes.resolve import ResolveProbeOptions
+from netwatch.probes.scrape import ScrapeOptions
 from netwatch.probes.tcp import TcpOptions
 from netwatch.probes.udp import UdpOptions
 
@@ -17,6 +18,7 @@ PROBES: Mapping[str, type[ProbeOptions]] = {
     "http": HttpOptions,
     "icmp": IcmpOptions,
     "resolve": ResolveProbeOptions,
+    "scrape": ScrapeOptions,
     "tcp": TcpOptions,
     "udp": UdpOptions,
 }

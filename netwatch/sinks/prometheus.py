@@ -14,6 +14,7 @@ from netwatch.model import Batch, Check, Result, Status, Target, Transition
 from netwatch.net.ping.tally import PingTally, count_batch
 from netwatch.probe import AttemptOptions, ProbeOptions
 from netwatch.sinks.durations import Durations
+from netwatch.sinks.labels import labels_of
 from netwatch.tally import ATTEMPT_FAMILIES, AttemptTally
 
 TARGET_FAMILIES = (
@@ -128,12 +129,12 @@ class PrometheusSink:
         else:
             self._attempted[target] = tally
             shown.append((self._attempts, tally))
-        labels = _labels(target)
+        labels = labels_of(target)
         rows = [(table, table.add(labels, record)) for table, record in shown]
         self._series[target] = _Series(standing, rows)
 
     def change(self, target: Target) -> None:
-        labels = _labels(target)
+        labels = labels_of(target)
         for table, row in self._series[target].rows:
             table.relabel(row, labels)
         self._durations[target.check].change(target)
@@ -190,16 +191,3 @@ class PrometheusSink:
         series = self._series.get(transition.target)
         if series is not None:
             series.standing.status = transition.after
-
-
-def _labels(target: Target) -> dict[str, str]:
-    """Return the five labels that all series of a target share, then its own."""
-    check, endpoint = target.check, target.endpoint
-    return {
-        "check": check.name,
-        "probe": check.probe,
-        "target": endpoint.name,
-        "address": endpoint.address,
-        "zone": endpoint.zone,
-        **dict(endpoint.labels),
-    }
