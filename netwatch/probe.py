@@ -58,6 +58,8 @@ class ProbeOptions(Options):
     """Under which key of the families the histogram stands."""
     needs: ClassVar[tuple[Literal["port", "url"], ...]] = ()
     """What an endpoint must say beside its host."""
+    usual_target: ClassVar[str] = ""
+    """Whom a run from the shell probes that names nobody; empty where it must name somebody."""
     needs_address: ClassVar[bool] = True
     """Whether names become addresses before the probe is asked, and fail without one."""
     needs_icmp: ClassVar[bool] = False

@@ -7,6 +7,7 @@ from netwatch.probes.dns import DnsOptions
 from netwatch.probes.grpc import GrpcOptions
 from netwatch.probes.http.probe import HttpOptions
 from netwatch.probes.icmp import IcmpOptions
+from netwatch.probes.kube_proxy.probe import KubeProxyOptions
 from netwatch.probes.resolve import ResolveProbeOptions
 from netwatch.probes.scrape import ScrapeOptions
 from netwatch.probes.tcp import TcpOptions
@@ -17,6 +18,7 @@ PROBES: Mapping[str, type[ProbeOptions]] = {
     "grpc": GrpcOptions,
     "http": HttpOptions,
     "icmp": IcmpOptions,
+    "kube_proxy": KubeProxyOptions,
     "resolve": ResolveProbeOptions,
     "scrape": ScrapeOptions,
     "tcp": TcpOptions,
