@@ -7,7 +7,7 @@ from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.foreign import ForeignFamilies, Refusal
 from netwatch.exposition.table import Row, Table
 from netwatch.foreign import Passage
-from netwatch.model import Batch, Check, Result, Target, Transition
+from netwatch.model import Result, Sink, Target
 from netwatch.sinks.labels import labels_of
 
 OUR_PAGE = "/metrics"
@@ -46,7 +46,7 @@ class _Passed:
     dropped: Counter[str]
 
 
-class PassingSink:
+class PassingSink(Sink):
     """Keeps what the latest attempt at each target passed on; nothing once one fails to."""
 
     def __init__(self) -> None:
@@ -70,15 +70,6 @@ class PassingSink:
             for reason, number in passed.dropped.items()
         ]
 
-    def begin(self, check: Check) -> None:
-        pass
-
-    def end(self, check: Check) -> None:
-        pass
-
-    def join(self, target: Target) -> None:
-        pass
-
     def change(self, target: Target) -> None:
         if target in self._rows:
             self.table.relabel(self._rows[target][0], labels_of(target))
@@ -86,17 +77,11 @@ class PassingSink:
     def leave(self, target: Target) -> None:
         self._remove(target)
 
-    def take(self, batch: Batch) -> None:
-        pass
-
     def observe(self, result: Result) -> None:
         if result.passage is None:
             self._remove(result.target)
         else:
             self._put(result.target, result.passage)
-
-    def note(self, transition: Transition) -> None:
-        pass
 
     def _put(self, target: Target, passage: Passage) -> None:
         page = self._pages.setdefault(passage.path, ForeignFamilies())

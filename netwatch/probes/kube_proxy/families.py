@@ -53,6 +53,6 @@ FAMILIES = (
     ),
     _gauge("mode", "1 for what kube-proxy writes its rules with.", label="mode"),
     _gauge(
-        "version", "1 for the version of kube-proxy, without build and vendor.", label="version"
+        "version", "1 for the version of kube-proxy, without what vendors add.", label="version"
     ),
 )

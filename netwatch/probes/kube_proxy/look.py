@@ -1,6 +1,6 @@
 """One look at a kube-proxy: its health, its metrics and its mode, and what is to be made of it."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -67,8 +67,8 @@ class Look:
 
     async def make(self) -> None:
         """Ask all that there is to ask, and then judge."""
-        asked = dict(self._questions())
-        missing = [port for port, ask in asked.items() if not await self._is_answered(port, ask)]
+        asked = list(self._questions())
+        missing = [port for port, ask in asked if not await self._is_answered(port, ask)]
         self.attempt.phase = ""  # from here on it is about all of them
         self._judge_missing(missing, are_all=len(missing) == len(asked))
         self._judge()
@@ -158,9 +158,7 @@ class Look:
             raise ProbeError(Outcome.MISMATCH, f"it calls itself unhealthy{said}")
         if stalled:
             self._is("stalled")
-            raise ProbeError(
-                Outcome.MISMATCH, f"changes wait and no sync comes{_times('', stalled)}"
-            )
+            raise ProbeError(Outcome.MISMATCH, f"no sync comes{_times('waiting for', stalled)}")
         if self.verdict:
             self._is("draining" if self.verdict.node_eligible is False else "healthy")
 
@@ -172,7 +170,7 @@ def _ports(ports: list[int]) -> str:
     return f"port {' or '.join(map(str, ports))}"
 
 
-def _times(words: str, seconds: dict[str, float]) -> str:
+def _times(words: str, seconds: Mapping[str, float]) -> str:
     """Say for how long, by IP family: `: no update for 130 s (IPv6)`."""
-    told = (f"{words} {wait:.0f} s ({family})".strip() for family, wait in seconds.items())
+    told = (f"{words} {wait:.0f} s ({family})" for family, wait in seconds.items())
     return ": " + ", ".join(told) if seconds else ""
