@@ -55,6 +55,7 @@ class Endpoint:
     probes use (with `%zone` where link-local); it stays empty while a name does not resolve, and
     `problem` then says why. `family` is 4, 6, or 0 for unresolved. `is_node`: the source knows it
     for a node of our cluster. `url` is for probes that ask for one; `host` and `port` are in it.
+    `backends` are IP addresses and ports of those that do the work behind it, and are ready.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Endpoint:
     problem: str = ""
     is_node: bool = False
     url: str = ""
+    backends: tuple[tuple[str, int], ...] = ()
 
     @property
     def identity(self) -> tuple[str, str, int, int]:

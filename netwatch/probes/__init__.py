@@ -10,6 +10,7 @@ from netwatch.probes.icmp import IcmpOptions
 from netwatch.probes.kube_proxy.probe import KubeProxyOptions
 from netwatch.probes.resolve import ResolveProbeOptions
 from netwatch.probes.scrape import ScrapeOptions
+from netwatch.probes.service_path import ServicePathOptions
 from netwatch.probes.tcp import TcpOptions
 from netwatch.probes.udp import UdpOptions
 
@@ -21,6 +22,7 @@ PROBES: Mapping[str, type[ProbeOptions]] = {
     "kube_proxy": KubeProxyOptions,
     "resolve": ResolveProbeOptions,
     "scrape": ScrapeOptions,
+    "service_path": ServicePathOptions,
     "tcp": TcpOptions,
     "udp": UdpOptions,
 }

@@ -7,12 +7,12 @@ from pydantic import Field
 from netwatch.attempt import Attempt
 from netwatch.exposition.family import Family, Kind
 from netwatch.httpclient.client import ClientOptions, HttpClient
-from netwatch.httpclient.target_url import PathText, url_of
+from netwatch.httpclient.target_url import PathText
 from netwatch.options import PositiveDuration
 from netwatch.probe import AttemptOptions, Services
 from netwatch.scraping.options import PassOptions, TargetLabel
 from netwatch.scraping.passing import Passing
-from netwatch.scraping.reading import read_page
+from netwatch.scraping.reading import page_url, read_page
 
 FAMILIES = (
     Family(
@@ -50,7 +50,7 @@ class ScrapeOptions(PassOptions, ClientOptions, AttemptOptions):
     scheme: Literal["http", "https"] = "http"
     """For targets that are no URLs."""
     path: PathText = "/metrics"
-    """For targets that are no URLs."""
+    """For targets that are no URLs, and URLs without a path."""
     max_body_bytes: Annotated[int, Field(ge=1, le=2**30)] = 10 * 2**20
     """A larger page, decompressed, is a failure, and is read no further."""
     target_label: TargetLabel = "target"
@@ -73,7 +73,7 @@ class ScrapeProbe:
         page = await read_page(
             self._client,
             attempt,
-            url_of(endpoint, options.scheme, options.path),
+            page_url(endpoint, options.scheme, options.path),
             max_bytes=options.max_body_bytes,
             take=passing.take,
         )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from netwatch.attempt import Attempt
 from netwatch.httpclient.client import HttpClient
-from netwatch.model import Outcome, ProbeError
+from netwatch.httpclient.target_url import url_of
+from netwatch.model import Endpoint, Outcome, ProbeError
 from netwatch.rendering import Pace
 from netwatch.wire.http import Response
 from netwatch.wire.http_url import HttpUrl
@@ -25,6 +26,12 @@ class Page:
     size_bytes: int
     samples: int
     invalid_lines: int
+
+
+def page_url(endpoint: Endpoint, scheme: str, path: str, *, port: int = 0) -> HttpUrl:
+    """Return where the metrics of a target are; a URL without a path means `path`, too."""
+    url = url_of(endpoint, scheme, path, port=port)
+    return url._replace(target=path) if url.target == "/" else url
 
 
 async def read_page(

@@ -9,7 +9,6 @@ from pydantic import Field
 
 from netwatch.attempt import Attempt
 from netwatch.httpclient.client import ClientOptions, HttpClient
-from netwatch.httpclient.target_url import url_of
 from netwatch.model import Outcome, ProbeError
 from netwatch.options import PositiveDuration
 from netwatch.probes.kube_proxy.figures import Figures
@@ -18,7 +17,7 @@ from netwatch.probes.kube_proxy.history import History
 from netwatch.scraping.names import NamePatternItem
 from netwatch.scraping.options import PassedLabel, PassOptions, patterns
 from netwatch.scraping.passing import Passing
-from netwatch.scraping.reading import read_page
+from netwatch.scraping.reading import page_url, read_page
 from netwatch.wire.hostname import MAX_PORT
 from netwatch.wire.http_url import HttpUrl, Origin
 from netwatch.wire.promline import TextSample
@@ -106,7 +105,7 @@ class Look:
 
     async def _ask_metrics(self) -> None:
         endpoint, options = self.attempt.endpoint, self.options
-        url = url_of(endpoint, "http", "/metrics", port=options.metrics_port)
+        url = page_url(endpoint, "http", "/metrics", port=options.metrics_port)
         figures, passing = Figures(), Passing(options, endpoint.name)
 
         def take(family: TextFamily, sample: TextSample) -> None:
