@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from netwatch.foreign import ForeignFamily, Passage
 from netwatch.scraping.names import matches_any
 from netwatch.scraping.options import KEPT_LABELS, PassOptions
-from netwatch.wire.promline import Labels, TextSample, escaped, write_sample
+from netwatch.wire.promline import Labels, TextSample, escaped, write_series
 from netwatch.wire.promtext import TextFamily
 
 SLICE_LINES = 100
@@ -20,8 +20,8 @@ class _Written:
     source: TextFamily
     prefix: str
     series: int = 0
-    heads: set[str] = field(default_factory=set)
-    """Names and labels of its series, to notice one that comes twice."""
+    known: set[str] = field(default_factory=set)
+    """Its series, to notice one that comes twice."""
     lines: list[str] = field(default_factory=list)
     openmetrics_lines: list[str] = field(default_factory=list)
     text: list[bytes] = field(default_factory=list)
@@ -101,25 +101,21 @@ class Passing:
         return _Written(family, options.prefix if matches_any(options.prefixed, name) else "")
 
     def _write(self, written: _Written, sample: TextSample) -> None:
-        name, labels = written.prefix + sample.name, self._relabelled(sample.labels)
-        head = write_sample(name, labels, "")
-        if head in written.heads:
+        series = write_series(written.prefix + sample.name, self._relabelled(sample.labels))
+        if series in written.known:
             self._dropped["duplicate"] += 1
             return
-        written.heads.add(head)
+        written.known.add(series)
         written.series += 1
         if written.series > self._options.max_series:
             return  # none of it is shown
         milliseconds = sample.timestamp_milliseconds
         if milliseconds is None or not self._options.honor_timestamps:
-            line = write_sample(name, labels, sample.value)
+            line = f"{series} {sample.value}\n"
             written.add(line, line)
         else:
-            seconds = f"{milliseconds / 1000:.3f}"
-            written.add(
-                write_sample(name, labels, sample.value, str(milliseconds)),
-                write_sample(name, labels, sample.value, seconds),
-            )
+            start = f"{series} {sample.value}"
+            written.add(f"{start} {milliseconds}\n", f"{start} {milliseconds / 1000:.3f}\n")
 
     def _relabelled(self, labels: Labels) -> Labels:
         """Return the labels as they are shown, in order; an empty one is none."""

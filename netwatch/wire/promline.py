@@ -16,13 +16,13 @@ Labels = tuple[tuple[str, str], ...]
 """Names and values as they were written, escapes included."""
 
 # Possessive, so that no line takes more time than its length.
-_PAIR = r'[a-zA-Z_][a-zA-Z0-9_]*+[ \t]*+=[ \t]*+"(?:[^"\\\n\0]|\\[\\"n])*+"[ \t]*+'
+_PAIR = r'[a-zA-Z_][a-zA-Z0-9_]*+[ \t]*+=[ \t]*+"(?:[^"\\\n]|\\[\\"n])*+"[ \t]*+'
+_LABEL_SET = rf"\{{[ \t]*+((?:{_PAIR}(?:,[ \t]*+(?=[a-zA-Z_}}])|(?=\}})))*+)\}}[ \t]*+"
+_DIGITS = r"(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][-+]?+[0-9]++)?+"
+_VALUE = rf"[-+]?+(?:{_DIGITS}|[iI]nf(?:inity)?+|INF)|[nN]a[nN]|NAN"
 _SAMPLE = re.compile(
-    r"([a-zA-Z_:][a-zA-Z0-9_:]*+)[ \t]*+"
-    rf"(?:\{{[ \t]*+((?:{_PAIR}(?:,[ \t]*+(?=[a-zA-Z_}}])|(?=\}})))*+)\}}[ \t]*+|(?<=[ \t]))"
-    r"([-+]?+(?:[0-9]++\.?+[0-9]*+(?:[eE][-+]?+[0-9]++)?+|\.[0-9]++(?:[eE][-+]?+[0-9]++)?+"
-    r"|[iI]nf(?:inity)?+|INF)|[nN]a[nN]|NAN)"
-    r"(?:[ \t]++(-?+[0-9]++(?:\.[0-9]++)?+))?+[ \t]*+(#[^\n\0]*+)?+"
+    rf"([a-zA-Z_:][a-zA-Z0-9_:]*+)[ \t]*+(?:{_LABEL_SET}|(?<=[ \t]))({_VALUE})"
+    r"(?:[ \t]++(-?+[0-9]++(?:\.[0-9]++)?+))?+[ \t]*+(#.*+)?+"
 )
 # Inside of a value each quote follows a backslash, so that `="` is always the end of a name.
 _LABELS = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*+)[ \t]*+=[ \t]*+"((?:[^"\\]|\\.)*+)"')
@@ -66,10 +66,10 @@ def parse_sample(line: str, *, openmetrics: bool = False) -> TextSample | None:
     return None if milliseconds is None else TextSample(name, labels, value, milliseconds)
 
 
-def write_sample(name: str, labels: Labels, value: str, time: str = "") -> str:
-    """Return the line of a sample, with line break; the label values are escaped already."""
-    inner = ",".join(f'{label}="{text}"' for label, text in labels)
-    return f"{name}{f'{{{inner}}}' if inner else ''} {value}{time and ' '}{time}\n"
+def write_series(name: str, labels: Labels) -> str:
+    """Return what a line begins with; the label values are escaped already."""
+    inner = ",".join([f'{label}="{text}"' for label, text in labels])
+    return f"{name}{{{inner}}}" if inner else name
 
 
 def unescaped(text: str) -> str:

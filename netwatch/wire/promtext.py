@@ -15,6 +15,9 @@ from netwatch.wire.promline import MAX_LINE_BYTES, TextSample, parse_sample, une
 PIECE_BYTES = 8192
 """To read so much takes about half a millisecond."""
 
+MAX_FAMILIES = 1000
+"""Nobody has more; they would have to be looked through without giving way."""
+
 ACCEPT = "text/plain;version=0.0.4, application/openmetrics-text;version=1.0.0;q=0.5, */*;q=0.1"
 """What to ask for: this format before all others."""
 
@@ -67,6 +70,8 @@ class TextReader:
         self._owners: dict[str, TextFamily | None] = {}
         """Whose each name of a sample is; None where such samples are passed over."""
         self._helps: dict[str, str] = {}
+        self._declared: dict[str, TextFamily] = {}
+        """Families by the name that their comments say."""
 
     def read(self, lines: bytes) -> None:
         """Take whole lines. What is no UTF-8 is U+FFFD."""
@@ -81,10 +86,10 @@ class TextReader:
         if sample is None:
             self.invalid_lines += 1
             return
-        name = sample.name
-        if name not in self._owners:
-            self._owners[name] = self._family(name, name, "untyped")
-        family = self._owners[name]
+        if sample.name not in self._owners and not self._begin(sample.name, sample.name, "untyped"):
+            self.invalid_lines += 1
+            return
+        family = self._owners[sample.name]
         if family is None:
             return
         if _lacks_label(family, sample):
@@ -100,10 +105,15 @@ class TextReader:
         if keyword == "TYPE":
             self.invalid_lines += not self._declare(name, text.strip())
         else:
-            self._helps[name] = unescaped(text.rstrip("\r\0")).replace("\0", "")
-            family = self.families.get(name)
-            if family is not None:
-                family.help = family.help or self._helps[name]
+            self._help(name, unescaped(text))
+
+    def _help(self, name: str, text: str) -> None:
+        """Keep a help; it may come after what it is about."""
+        family = self._declared.get(name)
+        if family is not None:
+            family.help = family.help or text
+        elif len(self._helps) < MAX_FAMILIES:
+            self._helps[name] = text
 
     def _declare(self, declared: str, kind: str) -> bool:
         """Return whether the line is right: of a kind there is, and no other claims its names."""
@@ -118,16 +128,18 @@ class TextReader:
         family = TextFamily(name, known)
         if any(name in self._owners for name in family.names):
             return False
-        self._family(name, declared, known)
-        return True
-
-    def _family(self, name: str, declared: str, kind: str) -> TextFamily:
-        family = TextFamily(name, kind, self._helps.get(declared, ""))
-        self.families[name] = family
-        self._owners |= dict.fromkeys((name + end for end in _ENDS[kind]), family)
-        if self._openmetrics and kind in {"counter", "histogram", "summary"}:
+        if self._openmetrics and known in {"counter", "histogram", "summary"}:
             self._owners.setdefault(f"{declared}_created", None)
-        return family
+        return self._begin(declared, name, known)
+
+    def _begin(self, declared: str, name: str, kind: str) -> bool:
+        """Begin a family, unless there are too many."""
+        if len(self.families) == MAX_FAMILIES:
+            return False
+        family = TextFamily(name, kind, self._helps.get(declared, ""))
+        self.families[name] = self._declared[declared] = family
+        self._owners.update(dict.fromkeys((name + end for end in _ENDS[kind]), family))
+        return True
 
 
 def pieces(body: bytes) -> Iterator[bytes]:
