@@ -13,6 +13,7 @@ from netwatch.net.ping.engine import Pinger
 from netwatch.net.udpecho import UDP_ECHO_FAMILIES
 from netwatch.prober import Prober
 from netwatch.probes import PROBES
+from netwatch.sinks.passing import PASSED_FAMILIES
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
@@ -22,6 +23,7 @@ MODULES = sorted((ROOT / "netwatch").rglob("*.py"))
 MOST_LINES = 300
 
 TESTED_ELSEWHERE = {
+    "foreign.py": "nouns, which tests/exposition/test_foreign.py puts on a page",
     "sinks/trouble.py": "words, which tests/sinks/test_summary.py reads",
     "wire/yaml_composer.py": "one half of wire/yaml.py, whose tests give text and take documents",
 }
@@ -50,7 +52,7 @@ def metric_families() -> Iterator[tuple[str, str]]:
         yield from ((family.name, family.help) for family in table.families)
     yield from (
         (family.name, family.help)
-        for family in (*SOURCE_FAMILIES, *TEXTFILE_FAMILIES, *UDP_ECHO_FAMILIES)
+        for family in (*SOURCE_FAMILIES, *PASSED_FAMILIES, *TEXTFILE_FAMILIES, *UDP_ECHO_FAMILIES)
     )
 
     def ignore(batch: Batch) -> None:
