@@ -133,8 +133,8 @@ class TextReader:
         return self._begin(declared, name, known)
 
     def _begin(self, declared: str, name: str, kind: str) -> bool:
-        """Begin a family, unless there are too many."""
-        if len(self.families) == MAX_FAMILIES:
+        """Begin a family, unless its name is taken or there are too many."""
+        if name in self.families or len(self.families) == MAX_FAMILIES:
             return False
         family = TextFamily(name, kind, self._helps.get(declared, ""))
         self.families[name] = self._declared[declared] = family

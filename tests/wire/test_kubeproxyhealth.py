@@ -69,6 +69,15 @@ def test_before_1_33_all_families_are_one() -> None:
     assert parse_health(body).stale_seconds == {"all": 130}
 
 
+def test_from_1_28_on_it_tells_of_the_node_with_times_as_go_prints_them() -> None:
+    body = (
+        b'{"lastUpdated": "2024-06-01 12:00:00 +0000 UTC m=+1.5",'
+        b'"currentTime": "2024-06-01 12:01:15 +0000 UTC m=+76.5","nodeEligible": false}'
+    )
+    health = parse_health(body)
+    assert (health.node_eligible, health.stale_seconds) == (False, {"all": 75})
+
+
 @pytest.mark.parametrize("body", [b"", b"ok", b"[]", b"{}", b'{"status": 1}', b"[" * 100_000])
 def test_what_kube_proxy_would_not_say_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedHealthError, match="expected the health of kube-proxy"):

@@ -143,6 +143,12 @@ def test_a_bucket_without_its_bound_is_none() -> None:
     assert invalid == 1
 
 
+def test_a_sample_that_has_the_name_of_a_histogram_is_none() -> None:
+    found, invalid = families_of("# TYPE a histogram\na 1\na_sum 1\n")
+    assert [sample.name for sample in found[0].samples] == ["a_sum"]
+    assert (len(found), invalid) == (1, 1)
+
+
 def test_a_help_may_come_before_or_after_the_type() -> None:
     text = "# HELP a Before.\n# TYPE a gauge\na 1\n# TYPE b gauge\n# HELP b After\\n.\nb 1\n"
     found, _ = families_of(text)
