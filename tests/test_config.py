@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.config import DEFAULT_CONFIG, CheckConfig, ConfigError, load, schema, unfit
+from netwatch.config import DEFAULT_CONFIG, CheckConfig, load, schema, unfit
 from netwatch.options import Choice
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.sources import SourceOptions
 from netwatch.sources.file import FileOptions
 from netwatch.sources.local import LocalOptions
 from netwatch.sources.static import StaticOptions
+from netwatch.validation import ConfigError
 from netwatch.wire.yaml import parse
 from tests.knocking import KnockOptions
 
@@ -27,6 +28,7 @@ def errors(text: str | bytes, environ: dict[str, str] | None = None) -> list[str
     return str(caught.value).splitlines()
 
 
+OF_A_FILE = "checks, compat, defaults, listen, reload_endpoint, sinks, udp_echo"
 OF_A_CHECK = "labels, probe, resolve, source, state"
 
 
@@ -67,15 +69,12 @@ def a_source(text: str) -> str:
         (
             f"{GOOD}\nchekcs: 1",
             "2:1: chekcs",
-            (
-                'unknown key, did you mean "checks"? '
-                "expected one of checks, compat, listen, reload_endpoint, sinks, udp_echo"
-            ),
+            (f'unknown key, did you mean "checks"? expected one of {OF_A_FILE}'),
         ),
         (
             f"{GOOD}\nxyz: 1",
             "2:1: xyz",
-            "unknown key, expected one of checks, compat, listen, reload_endpoint, sinks, udp_echo",
+            f"unknown key, expected one of {OF_A_FILE}",
         ),
         (
             f"{GOOD}\nreload_endpoint: yes",
@@ -414,6 +413,7 @@ def test_the_schema_is_of_2020_12_and_knows_every_key() -> None:
     assert sorted(found["properties"]) == [
         "checks",
         "compat",
+        "defaults",
         "listen",
         "reload_endpoint",
         "sinks",

@@ -4,10 +4,11 @@ import pytest
 
 from netwatch.attempt import make_attempt
 from netwatch.cli.main import main
-from netwatch.config import ConfigError, load
+from netwatch.config import load
 from netwatch.model import Outcome
 from netwatch.probe import Services
 from netwatch.probes.kube_proxy.probe import KubeProxyOptions
+from netwatch.validation import ConfigError
 from tests.http_server import everything_is_here
 from tests.knocking import nobody
 from tests.probes.kube_proxy.proxy import a_kube_proxy, kube_proxy_target
