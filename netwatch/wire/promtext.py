@@ -128,9 +128,11 @@ class TextReader:
         family = TextFamily(name, known)
         if any(name in self._owners for name in family.names):
             return False
+        if not self._begin(declared, name, known):
+            return False
         if self._openmetrics and known in {"counter", "histogram", "summary"}:
             self._owners.setdefault(f"{declared}_created", None)
-        return self._begin(declared, name, known)
+        return True
 
     def _begin(self, declared: str, name: str, kind: str) -> bool:
         """Begin a family, unless its name is taken or there are too many."""
