@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.cputime import cpu_seconds
 from bench.memory import resident_mebibytes
 from bench.render_server import Ticker
-from netwatch.model import Snapshot
+from netwatch.endpoint import Snapshot
 from netwatch.net.kubernetes.access import Api
 from netwatch.net.kubernetes.cluster import Cluster
 from netwatch.net.kubernetes.login import login

@@ -23,6 +23,7 @@ from netwatch.compat.blackbox.oneshot import Tools
 from netwatch.compat.ping_exporter import PingExporterSink
 from netwatch.config import Config
 from netwatch.configfile import ConfigFile
+from netwatch.exposition.foreign import ForeignFamilies
 from netwatch.exposition.registry import process_registry
 from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
@@ -42,6 +43,7 @@ from netwatch.probes import PROBES
 from netwatch.rendering import Renderer
 from netwatch.sampling import PEERS_FAMILIES
 from netwatch.sinks.log import LogSink
+from netwatch.sinks.passing import PassingSink
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES, Textfile
 from netwatch.sinks.turns import TurnsSink
@@ -82,8 +84,9 @@ class Agent:
         self._ping_exporter = PingExporterSink()
         self._known = KnownAddresses()
         self._turns = TurnsSink()
+        self._passing = PassingSink()
         self._tracker = Tracker(
-            [self._sink, self._ping_exporter, self._turns, LogSink()],
+            [self._sink, self._ping_exporter, self._turns, self._passing, LogSink()],
             complain=lambda trouble: LOG.error("%s", trouble),
         )
         singles = SinglePings(self._tracker.take)
@@ -168,8 +171,10 @@ class Agent:
             LOG.info("look at %s/ and %s/metrics", url, url)
 
     def _app(self) -> web.Application:
+        store = self._store(process_registry(), self._passing.ours)
+        self._passing.ours.reserved = store.names()
         return make_app(
-            metrics=MetricsHandler(self._store(process_registry()), self._renderer),
+            metrics=MetricsHandler(store, self._renderer, self._passing.page),
             standings=self._tracker.standings,
             complaints=self._complaints,
             turns=self._turns.worst,
@@ -183,11 +188,12 @@ class Agent:
         with self._sink.held(), self._ping_exporter.held():
             yield
 
-    def _store(self, registry: CollectorRegistry) -> Store:
-        """Make what shows all series of ours, and those of the registry."""
-        store = Store(registry)
+    def _store(self, registry: CollectorRegistry, foreign: ForeignFamilies | None = None) -> Store:
+        """Make what shows all series of ours, those of the registry, and the foreign ones."""
+        store = Store(registry, foreign)
         sinks = (*self._sink.tables, *self._ping_exporter.tables)
-        for table in (*sinks, self._sources, self._peers, self._textfiles, self._echoes):
+        own = (self._passing.table, self._sources, self._peers, self._textfiles, self._echoes)
+        for table in (*sinks, *own):
             store.add(table)
         store.registry.register(
             Vitals(
@@ -248,7 +254,11 @@ class Agent:
     def _complaints(self) -> list[str]:
         """Say what is wrong with ourselves, for the page."""
         refused = "the configuration was refused; the one before is in use (see the log)"
-        return [*([] if self._reloads.successful else [refused]), *self._checks.complaints()]
+        return [
+            *([] if self._reloads.successful else [refused]),
+            *self._checks.complaints(),
+            *self._passing.complaints(),
+        ]
 
     def _reload_over_http(self) -> str | None:
         if not self._config.reload_endpoint:

@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from netwatch.endpoint import Endpoint, Snapshot, Source
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.table import Table
 from netwatch.follow import Follower
 from netwatch.known import KnownAddresses
-from netwatch.model import Check, Endpoint, Snapshot, Source, Target
+from netwatch.model import Check, Target
 from netwatch.peers import ATTEMPTS, PeersPlan
 from netwatch.probe import Following
 from netwatch.resolution import Resolve, ResolveOptions, Resolving, with_literal_address

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from netwatch.model import Check, Endpoint, Snapshot, Target
+from netwatch.endpoint import Endpoint, Snapshot
+from netwatch.model import Check, Target
 
 Identity = tuple[str, str, int, int]
 

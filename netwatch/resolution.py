@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal, NoReturn
 
-from netwatch.model import Endpoint, Publisher, Snapshot
+from netwatch.endpoint import Endpoint, Publisher, Snapshot
 from netwatch.net.resolver import Answer, NameUnknown, ResolverFailed
 from netwatch.options import Options
 from netwatch.wire.hostname import parse_address

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
+from netwatch.endpoint import Snapshot
 from netwatch.exposition.family import Family, Kind
-from netwatch.model import Snapshot
 from netwatch.peers import MOST_FOR_ALL, PeersPlan
 from netwatch.ring import Ring
 from netwatch.schedule import until_beat

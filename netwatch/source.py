@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from netwatch.model import Source
+from netwatch.endpoint import Source
 from netwatch.net.kubernetes.cluster import Cluster
 
 

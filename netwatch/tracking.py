@@ -19,6 +19,8 @@ class _Tracked:
     """Wall clock when the present streak began."""
     own_trouble: str = ""
     """Why we could not measure the last time, through no fault of the target."""
+    absence: str = ""
+    """Why there is nothing to judge; it is over with the first other result."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Why the results of the latest streak of failures failed."""
 
@@ -133,6 +135,9 @@ class Tracker:
                 continue
             if outcome is Outcome.LOCAL:
                 self._take_own_trouble(target, batch.details.get(row, ""))
+            elif outcome is Outcome.ABSENT:
+                self._tracked[target].absence = batch.details.get(row, "")
+                self._unsteady.add(target)  # the next result must be looked at
             elif transition := self._observe(target, batch, row):
                 found.append(transition)
         return found
@@ -159,6 +164,7 @@ class Tracker:
             batch.outcomes[row],
             batch.durations[row],
         )
+        tracked.absence = ""
         if tracked.own_trouble:
             self._end_own_trouble(target)
         health, before = tracked.health, tracked.health.status
@@ -211,6 +217,8 @@ def _why(tracked: _Tracked) -> str:
     health = tracked.health
     if tracked.own_trouble:
         return f"not measured: {tracked.own_trouble}"
+    if tracked.absence:
+        return f"absent: {tracked.absence}"
     if health.status is Status.DEGRADED:
         lossy = f"{health.loss:.0%} of the last results failed" if health.is_lossy else ""
         return ", ".join(filter(None, (lossy, "slow" if health.is_slow else "")))

@@ -249,7 +249,10 @@ def a_source(text: str) -> str:
         (
             a_source("{static: [{host: x, prot: 1}]}"),
             "4:33: checks.a.source.static[0].prot",
-            'unknown key, did you mean "port"? expected one of host, labels, name, port, url, zone',
+            (
+                'unknown key, did you mean "port"? '
+                "expected one of backends, host, labels, name, port, url, zone"
+            ),
         ),
         (a_source("{file: }"), "4:20: checks.a.source.file.path", "missing, expected text"),
         (

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from netwatch.model import Endpoint, Snapshot
+from netwatch.endpoint import Endpoint, Snapshot
 from netwatch.peers import MOST_FOR_ALL, PeersOptions, PeersPlan, plan_peers
 from netwatch.sampling import Sampling
 

@@ -2,18 +2,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from netwatch.model import (
-    Batch,
-    Check,
-    Life,
-    Oddity,
-    Outcome,
-    Result,
-    Sink,
-    Status,
-    Target,
-    Transition,
-)
+from netwatch.endpoint import Life
+from netwatch.model import Batch, Check, Oddity, Outcome, Result, Sink, Status, Target, Transition
 from netwatch.state import StateOptions
 from netwatch.tracking import Tracker
 from tests.nouns import a_batch, a_check, a_result, a_target
@@ -247,6 +237,18 @@ def test_own_trouble_is_told_once_a_check_and_when_it_is_over() -> None:
     tracker.take(a_batch(second, Outcome.OK))
     assert told[1:] == ["nodes: our own trouble is over"]
     assert [standing.why for standing in tracker.standings()] == ["", ""]
+
+
+def test_what_is_absent_is_not_judged_and_says_so(day: Day) -> None:
+    for _ in range(5):
+        day.seconds += 1
+        day.tracker.observe(a_result(Outcome.ABSENT, target=day.target, detail="nobody is there"))
+    (standing,) = day.tracker.standings()
+    assert (standing.status, standing.why) == (NEW, "absent: nobody is there")
+    day.tracker.observe(a_result(OK, target=day.target))
+    assert day.statuses == [UP]
+    assert day.why == ""
+    assert day.tracker.local_errors == {}
 
 
 # Single results

@@ -13,7 +13,8 @@ from netwatch.cli.once import Assignment, SourceFailedError, first_snapshot, res
 from netwatch.cli.run import add_run_arguments, add_verbose_argument, run_once
 from netwatch.config import CheckConfig, Config
 from netwatch.configfile import ConfigFile
-from netwatch.model import Check, Snapshot, Target
+from netwatch.endpoint import Snapshot
+from netwatch.model import Check, Target
 from netwatch.net.files import UnreadableFileError
 from netwatch.net.kubernetes.access import Api
 from netwatch.net.kubernetes.cluster import Cluster

@@ -15,6 +15,7 @@ from netwatch.model import Batch, Check, Result, Sink, Status, Target, Transitio
 from netwatch.net.ping.tally import PingTally, count_batch
 from netwatch.probe import AttemptOptions, ProbeOptions, Tally
 from netwatch.sinks.durations import Durations
+from netwatch.sinks.labels import labels_of
 from netwatch.sinks.zonesums import ZoneSums
 from netwatch.tally import ATTEMPT_FAMILIES, AttemptTally
 
@@ -135,7 +136,7 @@ class PrometheusSink(Sink):
             return
         standing, tally = _Standing(target), self._probes[target.check.probe].tally()
         self._durations[target.check].join(target, tally)
-        labels = _labels(target)
+        labels = labels_of(target)
         rows = [(self._targets, self._targets.add(labels, standing))]
         rows += [(table, table.add(labels, tally)) for table in self._tables_of(target.check)]
         self._series[target] = _Series(standing, rows)
@@ -145,7 +146,7 @@ class PrometheusSink(Sink):
         if target.is_rotating:
             self._count_for_its_zone(target)
             return
-        labels = _labels(target)
+        labels = labels_of(target)
         for table, row in self._series[target].rows:
             table.relabel(row, labels)
         self._durations[target.check].change(target)
@@ -218,16 +219,3 @@ class PrometheusSink(Sink):
         series = self._series.get(transition.target)
         if series is not None:
             series.standing.status = transition.after
-
-
-def _labels(target: Target) -> dict[str, str]:
-    """Return the five labels that all series of a target share, then its own."""
-    check, endpoint = target.check, target.endpoint
-    return {
-        "check": check.name,
-        "probe": check.probe,
-        "target": endpoint.name,
-        "address": endpoint.address,
-        "zone": endpoint.zone,
-        **dict(endpoint.labels),
-    }

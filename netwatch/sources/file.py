@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from netwatch.model import Publisher, Source
+from netwatch.endpoint import Publisher, Source
 from netwatch.net.files import ChangingFile, follow_file
 from netwatch.options import Options, PositiveDuration
 from netwatch.source import SourceServices

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, model_validator
 
-from netwatch.model import Endpoint, Publisher, Snapshot, Source
+from netwatch.endpoint import Endpoint, Publisher, Snapshot, Source
 from netwatch.options import Options
 from netwatch.source import SourceServices
 from netwatch.wire.resolvconf import parse_resolv_conf

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from netwatch.model import Source
+from netwatch.endpoint import Source
 from netwatch.options import Duration, LabelName
 from netwatch.source import SourceServices
 from netwatch.sources.cluster import ClusterOptions, Family

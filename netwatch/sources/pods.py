@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from netwatch.model import Source
+from netwatch.endpoint import Source
 from netwatch.options import Duration
 from netwatch.source import SourceServices
 from netwatch.sources.cluster import ClusterOptions, Family, Namespace

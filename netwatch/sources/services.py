@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from netwatch.model import Source
+from netwatch.endpoint import Source
 from netwatch.source import SourceServices
 from netwatch.sources.cluster import ClusterOptions, Family, Namespace
 from netwatch.sources.endpoint import Name, Port

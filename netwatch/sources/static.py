@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, RootModel, model_validator
 
-from netwatch.model import Publisher, Snapshot, Source
+from netwatch.endpoint import Publisher, Snapshot, Source
 from netwatch.source import SourceServices
 from netwatch.sources.endpoint import TargetItem, snapshot_of
 

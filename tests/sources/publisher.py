@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from netwatch.model import Snapshot
+from netwatch.endpoint import Snapshot
 
 
 @dataclass

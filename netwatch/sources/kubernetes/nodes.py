@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netwatch.model import Endpoint, Life, Source
+from netwatch.endpoint import Endpoint, Life, Source
 from netwatch.net.kubernetes.codec import ObjectCodec
 from netwatch.net.kubernetes.objects import Node
 from netwatch.net.kubernetes.query import Query

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from netwatch.model import Endpoint, Life, Source
+from netwatch.endpoint import Endpoint, Life, Source
 from netwatch.net.kubernetes.codec import ObjectCodec
 from netwatch.net.kubernetes.objects import Pod
 from netwatch.net.kubernetes.query import Query

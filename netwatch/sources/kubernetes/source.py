@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, NoReturn, TypeVar
 
-from netwatch.model import Publisher, Snapshot
+from netwatch.endpoint import Publisher, Snapshot
 from netwatch.net.kubernetes.cluster import Cluster
 from netwatch.net.kubernetes.query import Query
 from netwatch.net.kubernetes.reflector import Reflector

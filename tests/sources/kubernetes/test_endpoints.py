@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from netwatch.model import Endpoint, Snapshot
+from netwatch.endpoint import Endpoint, Snapshot
 from netwatch.net.kubernetes.codec import ObjectCodec
 from netwatch.net.kubernetes.objects import EndpointSlice
 from netwatch.sources.endpoints import EndpointsOptions

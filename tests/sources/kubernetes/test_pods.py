@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from netwatch.model import Endpoint
+from netwatch.endpoint import Endpoint
 from netwatch.net.kubernetes.codec import ObjectCodec
 from netwatch.net.kubernetes.objects import Pod
 from netwatch.sources.kubernetes.addresses import Choice

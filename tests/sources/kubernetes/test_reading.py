@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.model import Endpoint
+from netwatch.endpoint import Endpoint
 from netwatch.sources.kubernetes.reading import Reading, Readings
 
 

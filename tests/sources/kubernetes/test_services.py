@@ -1,6 +1,6 @@
 from typing import Any
 
-from netwatch.model import Endpoint, Snapshot
+from netwatch.endpoint import Endpoint, Snapshot
 from netwatch.net.kubernetes.codec import ObjectCodec
 from netwatch.net.kubernetes.objects import Service
 from netwatch.sources.kubernetes.addresses import Choice

@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from netwatch.model import Endpoint
+from netwatch.endpoint import Endpoint
 from netwatch.net.kubernetes.objects import Node
 from netwatch.sources.kubernetes.reading import Reading
 from netwatch.sources.kubernetes.source import ClusterSource
