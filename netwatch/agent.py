@@ -15,7 +15,7 @@ from netwatch import __version__
 from netwatch.check import SOURCE_FAMILIES
 from netwatch.checks import Checks
 from netwatch.compat.ping_exporter import PingExporterSink
-from netwatch.config import Config, ConfigError
+from netwatch.config import Config
 from netwatch.configfile import ConfigFile
 from netwatch.exposition.registry import process_registry
 from netwatch.exposition.store import Store
@@ -34,6 +34,7 @@ from netwatch.sinks.log import LogSink
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES, Textfile
 from netwatch.tracking import Tracker
+from netwatch.validation import ConfigError
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 from netwatch.web.app import make_app
 from netwatch.web.listeners import ListenError, Listeners

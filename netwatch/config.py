@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from netwatch.compat import CompatOptions
 from netwatch.net.udpecho import UdpEchoOptions
@@ -16,11 +16,10 @@ from netwatch.sinks import SinksOptions
 from netwatch.sources import SOURCES, SourceOptions
 from netwatch.sources.static import StaticOptions
 from netwatch.state import StateOptions
-from netwatch.validation import explain
-from netwatch.wire.document import Document, DocumentError, Problem, described
+from netwatch.validation import read
+from netwatch.wire.document import Document, Problem, described
 from netwatch.wire.duration import DURATION_PATTERN, format_duration
 from netwatch.wire.listen import ListenAddress
-from netwatch.wire.yaml import parse
 
 DEFAULT_CONFIG = """\
 # What netwatch does where it has no configuration file.
@@ -104,39 +103,16 @@ class Config(Options):
     """Whether `POST /-/reload` reads the file again; SIGHUP always does."""
 
 
-class ConfigError(Exception):
-    """A configuration is wrong; one line for each error, `file:line:column: path: …`."""
-
-    def __init__(self, file_name: str, problems: list[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: problem.mark))
-        super().__init__("\n".join(f"{file_name}:{problem}" for problem in self.problems))
-
-
 def load(text: str | bytes, file_name: str, environ: Mapping[str, str]) -> Config:
     """Read and check a configuration; `file_name` is for messages, `environ` for `${NAME}`.
 
     Raises ConfigError with all that is wrong, as far as it can be known.
     """
-    problems: list[Problem] = []
-    try:
-        document = parse(text, environ)
-    except DocumentError as error:
-        problems += error.problems
-        if error.document is None:
-            raise ConfigError(file_name, problems) from None
-        document = error.document
-    try:
-        config = Config.model_validate(document.value)
-    except ValidationError as error:
-        # A value that could not be read is null: once that was said, null is no news.
-        said = {problem.mark for problem in problems}
-        wrong = explain(error, document, schema())
-        problems += [problem for problem in wrong if problem.mark not in said]
-    else:
-        problems += unfit(config.checks, document)
-        if not problems:
-            return config
-    raise ConfigError(file_name, problems)
+
+    def also(config: Config, document: Document) -> Iterator[Problem]:
+        return unfit(config.checks, document)
+
+    return read(Config, text, file_name, environ, also=also)
 
 
 def unfit(checks: Mapping[str, CheckConfig], document: Document) -> Iterator[Problem]:

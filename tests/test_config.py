@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.config import DEFAULT_CONFIG, CheckConfig, ConfigError, load, schema, unfit
+from netwatch.config import DEFAULT_CONFIG, CheckConfig, load, schema, unfit
 from netwatch.options import Choice
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.sources import SourceOptions
 from netwatch.sources.file import FileOptions
 from netwatch.sources.local import LocalOptions
 from netwatch.sources.static import StaticOptions
+from netwatch.validation import ConfigError
 from netwatch.wire.yaml import parse
 from tests.knocking import KnockOptions
 

@@ -6,7 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from netwatch.config import DEFAULT_CONFIG, ConfigError, load, schema
+from netwatch.config import DEFAULT_CONFIG, load, schema
+from netwatch.validation import ConfigError
 
 STDIN = "-"
 
