@@ -39,6 +39,7 @@ from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 from netwatch.web.app import make_app
 from netwatch.web.listeners import ListenError, Listeners
 from netwatch.web.metrics import MetricsHandler
+from netwatch.web.security import Security, WebConfigFile
 from netwatch.wire.listen import ListenAddress
 
 LOG = logging.getLogger("netwatch.agent")
@@ -71,6 +72,8 @@ class Agent:
         )
         self._pinger = Pinger(self._tracker.take)
         self._prober = Prober(self._tracker.observe)
+        self._web_config_file = WebConfigFile()
+        self._security = Security()
         self._loop_lag = LoopLag()
         self._sources = Table(SOURCE_FAMILIES)
         self._textfiles = Table(TEXTFILE_FAMILIES)
@@ -86,8 +89,9 @@ class Agent:
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT.
 
-        Raises PrivilegeError, ListenError and UdpListenError at the start, and later an
-        ExceptionGroup of what ended a task: with one of them ends the agent.
+        Raises PrivilegeError, ListenError and UdpListenError at the start, ConfigError and
+        UnreadableFileError for files that the configuration names, and later an ExceptionGroup of
+        what ended a task: with one of them ends the agent.
         """
         self._obey_signals()
         if any(check.probe_options.needs_icmp for check in self._config.checks.values()):
@@ -121,6 +125,8 @@ class Agent:
             self._config_file.follow(on_change=self._reload_wanted.set, on_error=self._refuse),
             name="config file",
         )
+        follow_web_config = self._web_config_file.follow(self._reload_wanted.set)
+        group.create_task(follow_web_config, name="web config file")
         self._checks = Checks(
             group,
             engines=Engines(self._pinger, self._prober, Services(Resolver().resolve)),
@@ -140,6 +146,7 @@ class Agent:
             complaints=self._complaints,
             is_ready=lambda: self._is_measuring,
             reload=self._reload_over_http,
+            security=lambda: self._security,
         )
 
     @contextmanager
@@ -167,12 +174,15 @@ class Agent:
 
     async def _listen(self, config: Config) -> None:
         """Serve where the configuration says, or raise and serve where we did."""
-        await self._listeners.listen(self._addresses or config.listen)
+        security = self._web_config_file.load(config.web.config_file)
+        await self._listeners.listen(self._addresses or config.listen, security.tls)
         try:
             self._echo.configure(config.udp_echo)
         except UdpListenError:
-            await self._listeners.listen(self._addresses or self._config.listen)
+            addresses = self._addresses or self._config.listen
+            await self._listeners.listen(addresses, self._security.tls)
             raise
+        self._security = security
 
     async def _apply(self, config: Config) -> str:
         """Do what the configuration says of sinks and checks; return which of these changed."""

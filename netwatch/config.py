@@ -83,6 +83,14 @@ class CheckConfig(Options):
         return self.probe.options
 
 
+class WebOptions(Options):
+    """How the HTTP server is protected."""
+
+    config_file: str = ""
+    """A web configuration file as Prometheus' exporters have it: TLS, clients' certificates,
+    passwords, headers; empty for plain HTTP that answers everybody."""
+
+
 class Config(Options):
     """The configuration of netwatch; two that say the same are equal."""
 
@@ -91,6 +99,8 @@ class Config(Options):
         json_schema_extra={"default": ["127.0.0.1:9847"]},
     )
     """Addresses of the HTTP server: `127.0.0.1:9847`, `[::1]:9847`, or `:9847` for all of them."""
+    web: WebOptions = Field(default_factory=WebOptions)
+    """How the HTTP server is protected."""
     checks: Annotated[dict[CheckName, CheckConfig], Field(min_length=1)]
     """What is measured, by name; the name is a label of all series of the check."""
     sinks: SinksOptions = Field(default_factory=SinksOptions)

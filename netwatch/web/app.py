@@ -5,8 +5,12 @@ from collections.abc import Callable, Iterable
 from aiohttp import web
 
 from netwatch.tracking import Standing
+from netwatch.web.guard import RESPONSE_SECONDS, add_headers, deadline, guard
 from netwatch.web.metrics import MetricsHandler
 from netwatch.web.page import page
+from netwatch.web.security import Security
+
+_MOST_BODY_BYTES = 4096  # no handler reads one
 
 
 def make_app(
@@ -16,11 +20,14 @@ def make_app(
     complaints: Callable[[], Iterable[str]] = tuple,
     is_ready: Callable[[], bool],
     reload: Callable[[], str | None],
+    security: Callable[[], Security] = Security,
+    response_seconds: float = RESPONSE_SECONDS,
 ) -> web.Application:
     """Return the application.
 
     `complaints` are about the agent itself, for the page.
     `reload` asks for the configuration to be read again and returns None, or says why it may not.
+    `security` is asked at each request.
     `is_ready` never depends on targets: an agent in a broken network is ready to tell of it.
     """
 
@@ -41,7 +48,11 @@ def make_app(
             return web.Response(text=f"{refusal}\n", status=403)
         return web.Response(text="reloading; the log and /metrics tell the result\n", status=202)
 
-    app = web.Application()
+    app = web.Application(
+        middlewares=[deadline(response_seconds), guard(security)],
+        client_max_size=_MOST_BODY_BYTES,
+    )
+    app.on_response_prepare.append(add_headers(security))
     app.router.add_get("/", index)
     app.router.add_get("/metrics", metrics.handle)
     app.router.add_get("/-/healthy", healthy)
