@@ -92,6 +92,7 @@ def start_agent(tmp_path: Path, may_ping: None) -> Iterator[StartAgent]:
             options += ["--config", str(config)]
         folder = tmp_path / f"agent-{len(started)}"
         folder.mkdir()
+        options += ["--log-format", "text"]
         started.append(Agent([*prefix, *NETWATCH, "agent", *options], folder))
         started[-1].wait_until_it_runs()
         return started[-1]
