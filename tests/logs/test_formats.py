@@ -18,7 +18,7 @@ def record(message: str, *args: Any, **facts: object) -> logging.LogRecord:
 def failed() -> logging.LogRecord:
     made = record("a bug")
     try:
-        raise ValueError("\x1b[31mred")
+        int("\x1b[31mred")
     except ValueError:
         made.exc_info = sys.exc_info()
     return made
@@ -59,7 +59,7 @@ def test_a_traceback_follows_the_text() -> None:
     first, second, *_, last = FORMATS["text"]().format(failed()).split("\n")
     assert first.endswith(" ERROR a bug")
     assert second == "Traceback (most recent call last):"
-    assert last == "ValueError: \\u001b[31mred"
+    assert last == "ValueError: invalid literal for int() with base 10: '\\x1b[31mred'"
 
 
 @pytest.mark.parametrize("form", FORMATS)

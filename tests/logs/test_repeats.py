@@ -41,7 +41,8 @@ def test_other_words_of_a_library_are_the_same_message_when_they_come_from_the_s
 
 
 def test_a_flood_of_new_messages_is_not_remembered_for_ever() -> None:
-    repeats, summaries = Repeats(most=1), []
+    repeats = Repeats(most=1)
+    summaries: list[logging.LogRecord] = []
     for number in range(3 * MOST_REMEMBERED):
         for _ in range(2):
             summaries += repeats.ended(0.0)
