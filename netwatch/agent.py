@@ -4,8 +4,9 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from typing import NoReturn
 
 from aiohttp import web
@@ -14,6 +15,9 @@ from prometheus_client import CollectorRegistry
 from netwatch import __version__
 from netwatch.check import SOURCE_FAMILIES
 from netwatch.checks import Checks
+from netwatch.compat.blackbox.modules import Module
+from netwatch.compat.blackbox.modulesfile import ModulesFile
+from netwatch.compat.blackbox.oneshot import Tools
 from netwatch.compat.ping_exporter import PingExporterSink
 from netwatch.config import Config
 from netwatch.configfile import ConfigFile
@@ -22,6 +26,7 @@ from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
 from netwatch.net.files import UnreadableFileError
 from netwatch.net.ping.engine import Pinger
+from netwatch.net.ping.single import SinglePings
 from netwatch.net.resolver import Resolver
 from netwatch.net.udpecho import UDP_ECHO_FAMILIES, UdpEcho
 from netwatch.net.udpserver import UdpListenError
@@ -37,6 +42,7 @@ from netwatch.tracking import Tracker
 from netwatch.validation import ConfigError
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 from netwatch.web.app import make_app
+from netwatch.web.blackbox import BlackboxHandler
 from netwatch.web.listeners import ListenError, Listeners
 from netwatch.web.metrics import MetricsHandler
 from netwatch.web.security import Security, WebConfigFile
@@ -70,10 +76,16 @@ class Agent:
             [self._sink, self._ping_exporter, self._known, LogSink()],
             complain=lambda trouble: LOG.error("%s", trouble),
         )
-        self._pinger = Pinger(self._tracker.take)
+        singles = SinglePings(self._tracker.take)
+        self._pinger = Pinger(singles.take)
         self._prober = Prober(self._tracker.observe)
         self._web_config_file = WebConfigFile()
         self._security = Security()
+        self._services = Services(Resolver().resolve)
+        self._modules_file = ModulesFile()
+        self._blackbox = BlackboxHandler(
+            Tools(resolve=self._services.resolve, ping=partial(singles.ping, self._pinger))
+        )
         self._loop_lag = LoopLag()
         self._sources = Table(SOURCE_FAMILIES)
         self._textfiles = Table(TEXTFILE_FAMILIES)
@@ -96,6 +108,7 @@ class Agent:
         self._obey_signals()
         if any(check.probe_options.needs_icmp for check in self._config.checks.values()):
             self._pinger.check_privilege()
+        modules = self._modules_file.load(self._config.compat.blackbox)
         try:
             async with AsyncExitStack() as stack:
                 stack.enter_context(self._pinger)
@@ -103,7 +116,7 @@ class Agent:
                 stack.enter_context(self._echo)
                 await self._listen(self._config)
                 group = await stack.enter_async_context(asyncio.TaskGroup())
-                await self._start(group)
+                await self._start(group, modules)
         except* ShutdownRequested:
             LOG.info("stopped")
 
@@ -114,7 +127,7 @@ class Agent:
             loop.add_signal_handler(number, self._stop_wanted.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload_wanted.set)
 
-    async def _start(self, group: asyncio.TaskGroup) -> None:
+    async def _start(self, group: asyncio.TaskGroup, modules: Mapping[str, Module]) -> None:
         group.create_task(self._end_when_wanted(), name="end")
         group.create_task(self._pinger.run(), name="pinger")
         group.create_task(self._prober.run(), name="prober")
@@ -127,13 +140,15 @@ class Agent:
         )
         follow_web_config = self._web_config_file.follow(self._reload_wanted.set)
         group.create_task(follow_web_config, name="web config file")
+        follow_modules = self._modules_file.follow(self._reload_wanted.set)
+        group.create_task(follow_modules, name="blackbox file")
         self._checks = Checks(
             group,
-            engines=Engines(self._pinger, self._prober, Services(Resolver().resolve)),
+            engines=Engines(self._pinger, self._prober, self._services),
             tracker=self._tracker,
             sources=self._sources,
         )
-        await self._apply(self._config)
+        await self._apply(self._config, modules)
         self._is_measuring = True
         LOG.info("netwatch %s runs %s", __version__, self._config_file)
         for url in self._listeners.urls:
@@ -147,6 +162,7 @@ class Agent:
             is_ready=lambda: self._is_measuring,
             reload=self._reload_over_http,
             security=lambda: self._security,
+            probe=self._blackbox.handle,
         )
 
     @contextmanager
@@ -184,9 +200,10 @@ class Agent:
             raise
         self._security = security
 
-    async def _apply(self, config: Config) -> str:
+    async def _apply(self, config: Config, modules: Mapping[str, Module]) -> str:
         """Do what the configuration says of sinks and checks; return which of these changed."""
         self._ping_exporter.show(list(config.checks) if config.compat.ping_exporter else [])
+        self._blackbox.configure(config.compat.blackbox, modules)
         self._textfile.configure(config.sinks.textfile)
         return await self._checks.apply(config.checks)
 
@@ -204,8 +221,9 @@ class Agent:
     async def _reload(self) -> None:
         """Apply the configuration as it is now, or raise and leave all as it was."""
         config = self._config_file.load()
+        modules = self._modules_file.load(config.compat.blackbox)
         await self._listen(config)
-        changes = await self._apply(config)
+        changes = await self._apply(config, modules)
         self._config = config
         self._reloads.successful = True
         self._reloads.success_timestamp_seconds = time.time()

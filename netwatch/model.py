@@ -258,37 +258,32 @@ class Transition:
     detail: str
 
 
-class Sink(Protocol):
-    """Whoever is told what was measured. A sink never awaits."""
+class Sink:
+    """Whoever is told what was measured. A sink never awaits.
+
+    It overrides what it wants to be told; the rest it ignores.
+    """
 
     def begin(self, check: Check) -> None:
         """A check is at work from now on; its targets follow."""
-        ...
 
     def end(self, check: Check) -> None:
         """The check is over; its targets have left."""
-        ...
 
     def join(self, target: Target) -> None:
         """A target is followed from now on."""
-        ...
 
     def change(self, target: Target) -> None:
         """The target's labels or zone changed."""
-        ...
 
     def leave(self, target: Target) -> None:
         """The target is gone; forget it."""
-        ...
 
     def take(self, batch: Batch) -> None:
         """Settled packets."""
-        ...
 
     def observe(self, result: Result) -> None:
         """An attempt of a probe that is no ping has ended."""
-        ...
 
     def note(self, transition: Transition) -> None:
         """A status changed."""
-        ...

@@ -12,7 +12,7 @@ from netwatch.config import CheckConfig, load
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.table import Table
 from netwatch.exposition.text import render
-from netwatch.model import Batch, Check, Result, Target, Transition
+from netwatch.model import Batch, Check, Result, Sink, Target, Transition
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.resolver import Answer
 from netwatch.probe import Engines, Services
@@ -30,7 +30,7 @@ def checks_of(**sources: str) -> dict[str, CheckConfig]:
     return load("checks:\n" + "".join(entries), "f.yaml", {}).checks
 
 
-class Diary:
+class Diary(Sink):
     """A sink that writes down who came and went."""
 
     def __init__(self) -> None:

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from netwatch.check import SOURCE_FAMILIES
 from netwatch.cli.main import parse
+from netwatch.compat.blackbox.options import BlackboxOptions
 from netwatch.config import load
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.udpecho import UDP_ECHO_FAMILIES
@@ -90,6 +91,12 @@ def test_every_option_of_a_probe_is_documented_with_its_default(name: str) -> No
         re.findall(r"^\| `([a-z_]+)` \|", section[1].split("### Metrics")[0], re.MULTILINE)
     )
     assert documented == set(PROBES[name].model_fields)
+
+
+def test_every_option_of_blackbox_compatibility_is_documented() -> None:
+    first = (ROOT / "docs/blackbox.md").read_text().split("\n## ")[0]
+    documented = re.findall(r"^\| `([a-z_]+)` \|", first, re.MULTILINE)
+    assert documented == list(BlackboxOptions.model_fields)
 
 
 @pytest.mark.parametrize("name", PROBES)

@@ -2,7 +2,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from netwatch.model import Batch, Check, Oddity, Outcome, Result, Status, Target, Transition
+from netwatch.model import Batch, Check, Oddity, Outcome, Result, Sink, Status, Target, Transition
 from netwatch.state import StateOptions
 from netwatch.tracking import Tracker
 from tests.nouns import a_batch, a_check, a_result, a_target
@@ -13,7 +13,7 @@ EPOCH = 1_700_000_000.0
 
 
 @dataclass
-class Diary:
+class Diary(Sink):
     """A sink that writes down what it is told, in order."""
 
     told: list[tuple[str, object]] = field(default_factory=list)

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from netwatch.compat.blackbox.modulesfile import ModulesFile
 from netwatch.config import DEFAULT_CONFIG, load, schema
 from netwatch.net.files import UnreadableFileError
 from netwatch.validation import ConfigError
@@ -34,6 +35,7 @@ def check_config(args: argparse.Namespace) -> int:
         text = sys.stdin.buffer.read() if args.file == STDIN else Path(args.file).read_bytes()
         config = load(text, name, os.environ)
         WebConfigFile().load(config.web.config_file)
+        ModulesFile().load(config.compat.blackbox)
     except OSError as error:
         print(f"{name}: cannot be read: {error.strerror}", file=sys.stderr)
         return 2

@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from netwatch.model import Batch, Check, Result, Target, Transition
+from netwatch.model import Sink, Target
 
 
-class KnownAddresses:
+class KnownAddresses(Sink):
     """The addresses of all targets of this moment: `"10.0.0.7" in known`."""
 
     def __init__(self) -> None:
@@ -14,12 +14,6 @@ class KnownAddresses:
     def __contains__(self, address: str) -> bool:
         """Whether a target has this address; an IPv6 one is in its shortest form."""
         return address in self._targets
-
-    def begin(self, check: Check) -> None:
-        pass
-
-    def end(self, check: Check) -> None:
-        pass
 
     def join(self, target: Target) -> None:
         if target.endpoint.address:
@@ -33,12 +27,3 @@ class KnownAddresses:
         self._targets[address] -= 1
         if self._targets[address] <= 0:
             del self._targets[address]
-
-    def take(self, batch: Batch) -> None:
-        pass
-
-    def observe(self, result: Result) -> None:
-        pass
-
-    def note(self, transition: Transition) -> None:
-        pass

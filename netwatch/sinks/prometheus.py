@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.table import Row, Table
-from netwatch.model import Batch, Check, Result, Status, Target, Transition
+from netwatch.model import Batch, Check, Result, Sink, Status, Target, Transition
 from netwatch.net.ping.tally import PingTally, count_batch
 from netwatch.probe import AttemptOptions, ProbeOptions
 from netwatch.sinks.durations import Durations
@@ -72,7 +72,7 @@ class _Series:
     rows: list[tuple[Table, Row]]
 
 
-class PrometheusSink:
+class PrometheusSink(Sink):
     """Keeps the series of all checks and targets in tables, ready to be rendered."""
 
     def __init__(self, probes: Mapping[str, type[ProbeOptions]]) -> None:

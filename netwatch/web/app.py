@@ -1,6 +1,6 @@
-"""The agent's HTTP endpoints. Handlers serve what is stored; none of them measures."""
+"""The agent's HTTP endpoints. Handlers serve what is stored; only that of /probe measures."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
@@ -20,6 +20,7 @@ def make_app(
     complaints: Callable[[], Iterable[str]] = tuple,
     is_ready: Callable[[], bool],
     reload: Callable[[], str | None],
+    probe: Callable[[web.Request], Awaitable[web.Response]],
     security: Callable[[], Security] = Security,
     response_seconds: float = RESPONSE_SECONDS,
 ) -> web.Application:
@@ -28,6 +29,7 @@ def make_app(
     `complaints` are about the agent itself, for the page.
     `reload` asks for the configuration to be read again and returns None, or says why it may not.
     `security` is asked at each request.
+    `probe` answers `/probe`, which may be switched off.
     `is_ready` never depends on targets: an agent in a broken network is ready to tell of it.
     """
 
@@ -58,4 +60,5 @@ def make_app(
     app.router.add_get("/-/healthy", healthy)
     app.router.add_get("/-/ready", ready)
     app.router.add_post("/-/reload", reload_config)
+    app.router.add_get("/probe", probe, allow_head=False)
     return app

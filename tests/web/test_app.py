@@ -3,7 +3,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from aiohttp.test_utils import TestClient, TestServer
-from aiohttp.web import Application, Request
+from aiohttp.web import Application, Request, Response
 from prometheus_client import CollectorRegistry
 
 from netwatch.exposition.store import Store
@@ -30,6 +30,9 @@ class House:
         self.reloads += 1
         return self.refusal
 
+    async def probe(self, request: Request) -> Response:
+        return Response(text=f"probed {request.query['target']}")
+
 
 @asynccontextmanager
 async def client_of(house: House) -> AsyncIterator[Client]:
@@ -38,6 +41,7 @@ async def client_of(house: House) -> AsyncIterator[Client]:
         standings=lambda: house.standings,
         is_ready=lambda: house.is_ready,
         reload=house.reload,
+        probe=house.probe,
     )
     async with TestClient(TestServer(app)) as client:
         yield client
@@ -91,3 +95,12 @@ async def test_what_is_only_looked_at_answers_to_get_and_head_alone() -> None:
                     assert response.status == status
         async with client.get("/nowhere") as response:
             assert response.status == 404
+
+
+async def test_probes_are_asked_for_by_get_and_nothing_else() -> None:
+    async with client_of(House()) as client:
+        async with client.get("/probe?target=wiki") as response:
+            assert (response.status, await response.text()) == (200, "probed wiki")
+        for method in ("HEAD", "POST"):
+            async with client.request(method, "/probe?target=wiki") as response:
+                assert response.status == 405
