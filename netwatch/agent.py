@@ -81,6 +81,7 @@ class Agent:
         self._prober = Prober(self._tracker.observe)
         self._web_config_file = WebConfigFile()
         self._security = Security()
+        self._shown_config = config_file.shown()
         self._services = Services(Resolver().resolve)
         self._modules_file = ModulesFile()
         self._blackbox = BlackboxHandler(
@@ -162,6 +163,7 @@ class Agent:
             is_ready=lambda: self._is_measuring,
             reload=self._reload_over_http,
             security=lambda: self._security,
+            config=lambda: self._shown_config,
             probe=self._blackbox.handle,
         )
 
@@ -221,10 +223,12 @@ class Agent:
     async def _reload(self) -> None:
         """Apply the configuration as it is now, or raise and leave all as it was."""
         config = self._config_file.load()
+        shown_config = self._config_file.shown()
         modules = self._modules_file.load(config.compat.blackbox)
         await self._listen(config)
         changes = await self._apply(config, modules)
         self._config = config
+        self._shown_config = shown_config
         self._reloads.successful = True
         self._reloads.success_timestamp_seconds = time.time()
         LOG.info("reloaded %s: %s", self._config_file, changes or "no check changed")

@@ -1,11 +1,14 @@
 """Where the agent's configuration comes from, and noticing that it changed."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from netwatch.config import DEFAULT_CONFIG, Config, load
+from netwatch.config import DEFAULT_CONFIG, Config, load, schema
 from netwatch.net.files import ChangingFile, follow_file
+from netwatch.wire.redaction import redacted
+from netwatch.wire.yaml import parse
 
 
 class ConfigFile:
@@ -28,6 +31,11 @@ class ConfigFile:
         self._file.forget()
         self._text = ChangingFile(self._file.path).changed() or ""
         return load(self._text, str(self), self._environ)
+
+    def shown(self) -> str:
+        """Return what was loaded last, as JSON: without secrets, and with variables by name."""
+        value = parse(self._text or DEFAULT_CONFIG).value
+        return json.dumps(redacted(value, schema()), indent=2, ensure_ascii=False) + "\n"
 
     async def follow(
         self, *, on_change: Callable[[], None], on_error: Callable[[str], None]

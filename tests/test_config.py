@@ -70,13 +70,16 @@ def a_source(text: str) -> str:
             "2:1: chekcs",
             (
                 'unknown key, did you mean "checks"? '
-                "expected one of checks, compat, listen, reload_endpoint, sinks, udp_echo"
+                "expected one of checks, compat, listen, reload_endpoint, sinks, udp_echo, web"
             ),
         ),
         (
             f"{GOOD}\nxyz: 1",
             "2:1: xyz",
-            "unknown key, expected one of checks, compat, listen, reload_endpoint, sinks, udp_echo",
+            (
+                "unknown key, expected one of "
+                "checks, compat, listen, reload_endpoint, sinks, udp_echo, web"
+            ),
         ),
         (
             f"{GOOD}\nreload_endpoint: yes",
@@ -416,6 +419,7 @@ def test_the_schema_is_of_2020_12_and_knows_every_key() -> None:
         "reload_endpoint",
         "sinks",
         "udp_echo",
+        "web",
     ]
     assert sorted(found["$defs"]["Source"]["properties"]) == ["file", "local", "static"]
     assert found["$defs"]["Probe"]["properties"]["icmp"]["anyOf"][0] == {

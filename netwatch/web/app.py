@@ -20,6 +20,7 @@ def make_app(
     complaints: Callable[[], Iterable[str]] = tuple,
     is_ready: Callable[[], bool],
     reload: Callable[[], str | None],
+    config: Callable[[], str],
     probe: Callable[[web.Request], Awaitable[web.Response]],
     security: Callable[[], Security] = Security,
     response_seconds: float = RESPONSE_SECONDS,
@@ -29,12 +30,16 @@ def make_app(
     `complaints` are about the agent itself, for the page.
     `reload` asks for the configuration to be read again and returns None, or says why it may not.
     `security` is asked at each request.
+    `config` is the configuration in use, as JSON that may be shown.
     `probe` answers `/probe`, which may be switched off.
     `is_ready` never depends on targets: an agent in a broken network is ready to tell of it.
     """
 
     async def index(_: web.Request) -> web.Response:
         return web.Response(text=page(standings(), complaints()), content_type="text/html")
+
+    async def show_config(_: web.Request) -> web.Response:
+        return web.Response(text=config(), content_type="application/json")
 
     async def healthy(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -57,6 +62,7 @@ def make_app(
     app.on_response_prepare.append(add_headers(security))
     app.router.add_get("/", index)
     app.router.add_get("/metrics", metrics.handle)
+    app.router.add_get("/config", show_config)
     app.router.add_get("/-/healthy", healthy)
     app.router.add_get("/-/ready", ready)
     app.router.add_post("/-/reload", reload_config)

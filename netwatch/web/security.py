@@ -53,11 +53,15 @@ class WebConfigFile:
             return Security()
         file, folder = ChangingFile(Path(path)), Path(path).parent
         self._files = [file]
-        config = read(WebConfig, file.changed() or "{}", path)
-        named = list(map(ChangingFile, files_of(config.tls_server_config, folder)))
-        self._files += named
-        for one in named:
-            one.changed()
+        try:
+            config = read(WebConfig, file.changed() or "{}", path)
+            named = list(map(ChangingFile, files_of(config.tls_server_config, folder)))
+            self._files += named
+            for one in named:
+                one.changed()
+        except UnreadableFileError as error:
+            self._troubles.add(str(error))  # it is told by whoever loads
+            raise
         return self._security(config, folder)
 
     async def follow(self, on_change: Callable[[], None]) -> NoReturn:

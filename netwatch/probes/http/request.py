@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from netwatch import __version__
-from netwatch.options import Options
+from netwatch.options import SECRET, Options
 from netwatch.probes.http.secret import NO_SECRET, Secret, TextFile, header_value
 from netwatch.wire.document import described
 from netwatch.wire.http import Headers, Request, Response
@@ -69,11 +69,11 @@ class RequestOptions(Options):
 
     method: Annotated[str, AfterValidator(_method)] = "GET"
     """The method of the request."""
-    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, json_schema_extra=SECRET)
     """Headers of the request; `Host` is for servers of many names."""
     header_files: dict[HeaderName, str] = Field(default_factory=dict)
     """Headers whose values are secret and stand in files, which are read again when they change."""
-    body: str = ""
+    body: Annotated[str, Field(json_schema_extra=SECRET)] = ""
     """The body of the request."""
     body_file: str = ""
     """File that holds the body, UTF-8 text; read again when it changes."""
