@@ -123,7 +123,9 @@ class Connections:
         loser = next(one for one in self._open if numbers[one.host] == most)
         self._open.remove(loser)
         loser.abort()
-        LOG.warning("too many connections: closed the oldest of %s", loser.host)
+        # The host is no word of the message: each new one would be a new message.
+        facts = {"host": loser.host}
+        LOG.warning("too many connections: one was closed", extra={"facts": facts})
 
     async def _welcome(self, connection: Connection, sock: socket.socket) -> None:
         seconds = self._limits.handshake_seconds if self.tls else None

@@ -116,6 +116,19 @@ async def test_a_client_that_does_not_take_its_answer_is_cut_off() -> None:
             assert response.status == 200
 
 
+async def test_ten_clients_that_do_not_read_keep_nobody_waiting() -> None:
+    async with client_of(Security()) as client:
+        slow = [await asyncio.open_connection(client.host, client.port, limit=1) for _ in range(10)]
+        for _, writer in slow:
+            writer.write(b"GET /much HTTP/1.1\r\nHost: netwatch\r\n\r\n")
+        for reader, _ in slow:
+            assert await reader.readexactly(9) == b"HTTP/1.1 "
+        async with asyncio.timeout(5), client.get("/") as response:
+            assert response.status == 200
+        for _, writer in slow:
+            writer.transport.abort()
+
+
 async def test_a_handler_that_never_ends_is_cut_off() -> None:
     async with client_of(Security(), seconds=BRIEF_SECONDS) as client:
         reader, writer = await asyncio.open_connection(client.host, client.port)
