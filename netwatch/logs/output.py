@@ -56,10 +56,13 @@ class LogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record, unless it is one of many."""
         now = time.monotonic()
-        for summary in self._repeats.ended(now):
-            self._write(summary)
-        if self._repeats.admits(record, now):
-            self._write(record)
+        try:
+            for summary in self._repeats.ended(now):
+                self._write(summary)
+            if self._repeats.admits(record, now):
+                self._write(record)
+        except (KeyError, TypeError, ValueError):  # its message and its arguments do not fit
+            self.handleError(record)
 
     def _write(self, record: logging.LogRecord) -> None:
         line = self.format(record)

@@ -43,7 +43,10 @@ class PasswordChecker:
             checked, password, hashed = self._waiting.get()
             if checked.cancelled():
                 continue  # the client has gone
-            matches = bcrypt.checkpw(password, hashed)
+            try:
+                matches = bcrypt.checkpw(password, hashed)
+            except ValueError:  # no password that bcrypt could have hashed
+                matches = False
             with contextlib.suppress(RuntimeError):  # the loop did not live to hear it
                 checked.get_loop().call_soon_threadsafe(_settle, checked, matches)
 

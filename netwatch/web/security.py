@@ -45,8 +45,9 @@ class WebConfigFile:
         """Return what the file says; without a path, nothing is protected.
 
         Raises ConfigError for what is wrong in the file, and UnreadableFileError for what is wrong
-        with it, or with a file that it names. What `follow` looks at are the files that were named
-        last, also where that failed: somebody may mend them.
+        with it, or with a file that it names; an empty one is wrong: somebody may be writing it.
+        What `follow` looks at are the files that were named last, also where that failed: somebody
+        may mend them.
         """
         if not path:
             self._files = []
@@ -54,7 +55,7 @@ class WebConfigFile:
         file, folder = ChangingFile(Path(path)), Path(path).parent
         self._files = [file]
         try:
-            config = read(WebConfig, file.changed() or "{}", path)
+            config = read(WebConfig, file.changed() or "", path)
             named = list(map(ChangingFile, files_of(config.tls_server_config, folder)))
             self._files += named
             for one in named:

@@ -38,16 +38,16 @@ def _cipher_suite(name: str) -> str:
 
 
 def _client_auth(name: object) -> object:
-    if name in {"RequestClientCert", "RequireAnyClientCert", "RequireClientCert"}:
+    if name in ("RequestClientCert", "RequireAnyClientCert", "RequireClientCert"):
         raise ValueError(
             f"found {described(name)}, which believes any certificate, "
             "expected RequireAndVerifyClientCert or VerifyClientCertIfGiven"
         )
-    return name or "NoClientCert"
+    return "NoClientCert" if name == "" else name
 
 
 def _version(name: object) -> object:
-    if name in {"TLS10", "TLS11"}:
+    if name in ("TLS10", "TLS11"):
         raise ValueError(f"found {described(name)}, which is broken, expected TLS12 or TLS13")
     return name
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from netwatch.logs.formats import TextFormatter
 from netwatch.logs.output import LogHandler, Output
 from netwatch.logs.repeats import Repeats
@@ -84,6 +86,18 @@ def test_a_file_has_all_lines_however_long(tmp_path: Path) -> None:
     first, second = messages(path.read_bytes())
     assert first == "long " + "x" * 100_000
     assert second == "lone \\udc80"
+
+
+def test_a_message_that_does_not_fit_its_arguments_is_a_bug_that_stops_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "log"
+    with path.open("wb") as file:
+        log = a_log(file.fileno())
+        log.info("%d lines", "many")
+        log.info("go on")
+    assert messages(path.read_bytes()) == ["go on"]
+    assert "Logging error" in capsys.readouterr().err
 
 
 def test_a_message_that_repeats_is_told_five_times_a_minute(tmp_path: Path) -> None:

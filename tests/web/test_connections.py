@@ -137,7 +137,8 @@ async def test_what_is_too_large_or_malformed_is_refused_and_no_news(
         assert (await stream[0].readline()).endswith(b" 400 Bad Request\r\n")
         async with connected(listeners) as another:
             assert await is_answered(another)
-    assert [record for record in caplog.records if record.levelname != "DEBUG"] == []
+    # asyncio complains of a machine that is slow.
+    assert not [record for record in caplog.records if record.name != "asyncio"]
 
 
 async def write_for_ever(stream: Stream) -> None:

@@ -217,6 +217,12 @@ def test_what_is_wrong_in_the_file_is_told_at_its_place(house: House) -> None:
         house.file.load("nowhere.yml")
 
 
+@pytest.mark.parametrize("text", ["", "# soon\n"])
+def test_an_empty_file_protects_nothing_and_so_is_refused(house: House, text: str) -> None:
+    with pytest.raises(ConfigError, match="found nothing, expected a mapping"):
+        house.load(text)
+
+
 def test_a_header_without_a_value_is_not_sent(house: House) -> None:
     house.load("http_server_config: {headers: {X-XSS-Protection: '', X-Frame-Options: deny}}")
     assert house.security.headers == {"X-Frame-Options": "deny"}

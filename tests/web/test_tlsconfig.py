@@ -75,6 +75,8 @@ def test_a_name_is_compared_as_it_is() -> None:
             "found cipher_suites of TLS 1.3 alone, expected min_version: TLS13 with them",
         ),
         ({"curve_preferences": ["X25519", "CurveP256"]}, "at most 1 item"),
+        ({"min_version": ["TLS10"]}, "Input should be 'TLS12' or 'TLS13'"),
+        ({"client_auth_type": []}, "Input should be 'NoClientCert'"),
         ({"cert": "-----BEGIN"}, "Extra inputs are not permitted"),
     ],
 )
