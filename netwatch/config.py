@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.config import JsonDict
 
 from netwatch.compat import CompatOptions
+from netwatch.default_checks import DefaultsOptions, with_default_checks
 from netwatch.net.udpecho import UdpEchoOptions
 from netwatch.options import Choice, Labels, Listen, Options, one_of
 from netwatch.probe import ProbeOptions
@@ -21,6 +23,7 @@ from netwatch.validation import read
 from netwatch.wire.document import Document, Problem, described
 from netwatch.wire.duration import DURATION_PATTERN, format_duration
 from netwatch.wire.listen import ListenAddress
+from netwatch.wire.yaml import parse
 
 DEFAULT_CONFIG = """\
 # What netwatch does where it has no configuration file.
@@ -92,8 +95,18 @@ class WebOptions(Options):
     passwords, headers; empty for plain HTTP that answers everybody."""
 
 
+def _checks_may_be_default(config_schema: JsonDict) -> None:
+    """Say that a file needs checks of its own only where it has none by default."""
+    config_schema["required"] = []
+    enabled: JsonDict = {"properties": {"enabled": {"const": True}}, "required": ["enabled"]}
+    config_schema["if"] = {"properties": {"defaults": enabled}, "required": ["defaults"]}
+    config_schema["else"] = {"required": ["checks"]}
+
+
 class Config(Options):
     """The configuration of netwatch; two that say the same are equal."""
+
+    model_config = ConfigDict(json_schema_extra=_checks_may_be_default)
 
     listen: list[Listen] = Field(
         default_factory=lambda: [ListenAddress("127.0.0.1", 9847)],
@@ -104,6 +117,8 @@ class Config(Options):
     """How the HTTP server is protected."""
     checks: Annotated[dict[CheckName, CheckConfig], Field(min_length=1)]
     """What is measured, by name; the name is a label of all series of the check."""
+    defaults: DefaultsOptions = Field(default_factory=DefaultsOptions)
+    """Whether the checks of the default configuration are there, too."""
     sinks: SinksOptions = Field(default_factory=SinksOptions)
     """Where results go, beside `/metrics` and the log."""
     compat: CompatOptions = Field(default_factory=CompatOptions)
@@ -120,10 +135,13 @@ def load(text: str | bytes, file_name: str, environ: Mapping[str, str]) -> Confi
     Raises ConfigError with all that is wrong, as far as it can be known.
     """
 
+    def prepare(document: Document) -> Document:
+        return with_default_checks(document, parse(DEFAULT_CONFIG, {}).value["checks"])
+
     def also(config: Config, document: Document) -> Iterator[Problem]:
         return unfit(config.checks, document)
 
-    return read(Config, text, file_name, environ, also=also)
+    return read(Config, text, file_name, environ, prepare=prepare, also=also)
 
 
 def unfit(checks: Mapping[str, CheckConfig], document: Document) -> Iterator[Problem]:

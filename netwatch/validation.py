@@ -66,12 +66,13 @@ def read(
     file_name: str,
     environ: Mapping[str, str] | None = None,
     *,
+    prepare: Callable[[Document], Document] = lambda document: document,
     also: Callable[[ModelT, Document], Iterable[Problem]] = lambda _model, _document: (),
 ) -> ModelT:
     """Read and check a document; `file_name` is for messages, `environ` for `${NAME}`.
 
-    `also` finds what is wrong with a model that is valid as such. Raises ConfigError with all that
-    is wrong, as far as it can be known.
+    `prepare` may add to the document before it is checked; `also` finds what is wrong with a model
+    that is valid as such. Raises ConfigError with all that is wrong, as far as it can be known.
     """
     problems: list[Problem] = []
     try:
@@ -81,6 +82,7 @@ def read(
         if error.document is None:
             raise ConfigError(file_name, problems) from None
         document = error.document
+    document = prepare(document)
     try:
         found = model.model_validate(document.value)
     except ValidationError as error:

@@ -28,6 +28,7 @@ def errors(text: str | bytes, environ: dict[str, str] | None = None) -> list[str
     return str(caught.value).splitlines()
 
 
+OF_A_FILE = "checks, compat, defaults, listen, reload_endpoint, sinks, udp_echo, web"
 OF_A_CHECK = "labels, probe, resolve, source, state"
 
 
@@ -68,18 +69,12 @@ def a_source(text: str) -> str:
         (
             f"{GOOD}\nchekcs: 1",
             "2:1: chekcs",
-            (
-                'unknown key, did you mean "checks"? '
-                "expected one of checks, compat, listen, reload_endpoint, sinks, udp_echo, web"
-            ),
+            (f'unknown key, did you mean "checks"? expected one of {OF_A_FILE}'),
         ),
         (
             f"{GOOD}\nxyz: 1",
             "2:1: xyz",
-            (
-                "unknown key, expected one of "
-                "checks, compat, listen, reload_endpoint, sinks, udp_echo, web"
-            ),
+            f"unknown key, expected one of {OF_A_FILE}",
         ),
         (
             f"{GOOD}\nreload_endpoint: yes",
@@ -415,6 +410,7 @@ def test_the_schema_is_of_2020_12_and_knows_every_key() -> None:
     assert sorted(found["properties"]) == [
         "checks",
         "compat",
+        "defaults",
         "listen",
         "reload_endpoint",
         "sinks",

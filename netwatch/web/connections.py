@@ -13,6 +13,7 @@ import ssl
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 LOG = logging.getLogger("netwatch.web.connections")
 
@@ -38,7 +39,7 @@ class Connection:
     def __init__(self, sock: socket.socket, host: str) -> None:
         self.host = host
         self.task: asyncio.Task[None] | None = None
-        self.transport: asyncio.BaseTransport | None = None
+        self.transport: asyncio.Transport | None = None
         self._sock = sock
 
     @property
@@ -48,7 +49,7 @@ class Connection:
 
     def abort(self) -> None:
         """End it, whatever it is doing, and whatever is not sent yet."""
-        if isinstance(self.transport, asyncio.Transport):
+        if self.transport:
             self.transport.abort()
         elif self.task:
             self.task.cancel()
@@ -130,7 +131,7 @@ class Connections:
     async def _welcome(self, connection: Connection, sock: socket.socket) -> None:
         seconds = self._limits.handshake_seconds if self.tls else None
         try:
-            connection.transport, _ = await self._loop.connect_accepted_socket(
+            transport, _ = await self._loop.connect_accepted_socket(
                 self._factory,
                 sock,
                 ssl=self.tls,
@@ -139,3 +140,6 @@ class Connections:
             )
         except OSError as error:  # ssl.SSLError is one
             LOG.debug("no connection with %s: %s", connection.host, error)
+        else:
+            # By its deeds: uvloop's is none by its class.
+            connection.transport = cast("asyncio.Transport", transport)

@@ -67,7 +67,7 @@ async def is_cut_off(stream: Stream) -> bool:
         return True
 
 
-async def test_whoever_has_most_connections_loses_the_oldest_and_nobody_else_any() -> None:
+async def whoever_has_most_connections_loses_the_oldest() -> None:
     async with (
         listeners_with(connections=3) as listeners,
         connected(listeners, "127.0.0.1") as scraper,
@@ -82,6 +82,16 @@ async def test_whoever_has_most_connections_loses_the_oldest_and_nobody_else_any
             assert await is_cut_off(oldest)
             assert await is_answered(scraper)
             assert await is_answered(older)
+
+
+async def test_whoever_has_most_connections_loses_the_oldest_and_nobody_else_any() -> None:
+    await whoever_has_most_connections_loses_the_oldest()
+
+
+def test_so_it_is_under_uvloop() -> None:
+    uvloop = pytest.importorskip("uvloop")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop, debug=True) as runner:
+        runner.run(whoever_has_most_connections_loses_the_oldest())
 
 
 async def test_the_closed_make_room() -> None:
