@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
@@ -24,6 +25,7 @@ from netwatch.configfile import ConfigFile
 from netwatch.exposition.registry import process_registry
 from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
+from netwatch.known import KnownAddresses
 from netwatch.net.files import UnreadableFileError
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.ping.single import SinglePings
@@ -34,10 +36,11 @@ from netwatch.probe import Engines, Services
 from netwatch.prober import Prober
 from netwatch.probes import PROBES
 from netwatch.rendering import Renderer
-from netwatch.sinks.known import KnownAddresses
+from netwatch.sampling import PEERS_FAMILIES
 from netwatch.sinks.log import LogSink
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES, Textfile
+from netwatch.sinks.turns import TurnsSink
 from netwatch.tracking import Tracker
 from netwatch.validation import ConfigError
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
@@ -72,8 +75,9 @@ class Agent:
         self._sink = PrometheusSink(PROBES)
         self._ping_exporter = PingExporterSink()
         self._known = KnownAddresses()
+        self._turns = TurnsSink()
         self._tracker = Tracker(
-            [self._sink, self._ping_exporter, self._known, LogSink()],
+            [self._sink, self._ping_exporter, self._turns, LogSink()],
             complain=lambda trouble: LOG.error("%s", trouble),
         )
         singles = SinglePings(self._tracker.take)
@@ -89,6 +93,7 @@ class Agent:
         )
         self._loop_lag = LoopLag()
         self._sources = Table(SOURCE_FAMILIES)
+        self._peers = Table(PEERS_FAMILIES)
         self._textfiles = Table(TEXTFILE_FAMILIES)
         self._echoes = Table(UDP_ECHO_FAMILIES)
         self._echo = UdpEcho(self._known.__contains__, self._echoes)
@@ -148,6 +153,8 @@ class Agent:
             engines=Engines(self._pinger, self._prober, self._services),
             tracker=self._tracker,
             sources=self._sources,
+            peers=self._peers,
+            known=self._known,
         )
         await self._apply(self._config, modules)
         self._is_measuring = True
@@ -160,6 +167,7 @@ class Agent:
             metrics=MetricsHandler(self._store(process_registry()), self._renderer),
             standings=self._tracker.standings,
             complaints=self._complaints,
+            turns=self._turns.worst,
             is_ready=lambda: self._is_measuring,
             reload=self._reload_over_http,
             security=lambda: self._security,
@@ -176,7 +184,7 @@ class Agent:
         """Make what shows all series of ours, and those of the registry."""
         store = Store(registry)
         sinks = (*self._sink.tables, *self._ping_exporter.tables)
-        for table in (*sinks, self._sources, self._textfiles, self._echoes):
+        for table in (*sinks, self._sources, self._peers, self._textfiles, self._echoes):
             store.add(table)
         store.registry.register(
             Vitals(
@@ -207,7 +215,7 @@ class Agent:
         self._ping_exporter.show(list(config.checks) if config.compat.ping_exporter else [])
         self._blackbox.configure(config.compat.blackbox, modules)
         self._textfile.configure(config.sinks.textfile)
-        return await self._checks.apply(config.checks)
+        return await self._checks.apply(config.checks, config.node_name or socket.gethostname())
 
     # Reloading
 

@@ -4,15 +4,16 @@ import copy
 import functools
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.config import JsonDict
 
 from netwatch.compat import CompatOptions
 from netwatch.default_checks import DefaultsOptions, with_default_checks
 from netwatch.net.udpecho import UdpEchoOptions
 from netwatch.options import Choice, Labels, Listen, Options, one_of
+from netwatch.peers import Peers, plan_peers
 from netwatch.probe import ProbeOptions
 from netwatch.probes import PROBES
 from netwatch.resolution import ResolveOptions
@@ -66,6 +67,14 @@ class CheckConfig(Options):
     """When a target is up, degraded or down."""
     resolve: ResolveOptions = Field(default_factory=ResolveOptions)
     """Which addresses of a host name are probed."""
+    peers: Peers = "auto"
+    """Of many nodes, how many each one probes: `all`, a sample, or `auto`, which is `all` up to 30
+    nodes."""
+
+    @model_validator(mode="after")
+    def _has_time_for_turns(self) -> Self:
+        plan_peers(self.peers, self.probe_options.interval, self.probe_options.timeout)
+        return self
 
     @property
     def source_name(self) -> str:
@@ -126,6 +135,8 @@ class Config(Options):
     """The series of tools that netwatch replaces, beside ours."""
     udp_echo: UdpEchoOptions = Field(default_factory=UdpEchoOptions)
     """Where the `udp` probes of other agents are answered; nowhere by default."""
+    node_name: str = ""
+    """What the sources of nodes call this one; its host name if empty."""
     reload_endpoint: bool = False
     """Whether `POST /-/reload` reads the file again; SIGHUP always does."""
 

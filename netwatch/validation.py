@@ -1,5 +1,6 @@
 """YAML text to a validated model, or all that is wrong with it: plain words, line and column."""
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
@@ -88,13 +89,19 @@ def read(
     except ValidationError as error:
         # A value that could not be read is null: once that was said, null is no news.
         said = {problem.mark for problem in problems}
-        wrong = explain(error, document, model.model_json_schema())
+        wrong = explain(error, document, _schema_of(model))
         problems += [problem for problem in wrong if problem.mark not in said]
     else:
         problems += also(found, document)
         if not problems:
             return found
     raise ConfigError(file_name, problems)
+
+
+@functools.cache
+def _schema_of(model: type[BaseModel]) -> JsonSchema:
+    """Make it once: that of the configuration takes 100 ms, in which nothing else goes on."""
+    return model.model_json_schema()
 
 
 def explain(error: ValidationError, document: Document, schema: JsonSchema) -> list[Problem]:

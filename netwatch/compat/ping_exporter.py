@@ -163,7 +163,7 @@ class PingExporterSink(Sink):
                 self._count(batch)
 
     def join(self, target: Target) -> None:
-        if target.check.probe == PROBE:
+        if target.check.probe == PROBE and not target.is_rotating:
             destination = _Destination.of(target.endpoint)
             self._destinations[target] = destination
             self._rivals.setdefault(destination, []).append(target)

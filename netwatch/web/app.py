@@ -1,9 +1,10 @@
 """The agent's HTTP endpoints. Handlers serve what is stored; only that of /probe measures."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from aiohttp import web
 
+from netwatch.sinks.turns import Turn
 from netwatch.tracking import Standing
 from netwatch.web.guard import RESPONSE_SECONDS, add_headers, deadline, guard
 from netwatch.web.metrics import MetricsHandler
@@ -18,6 +19,7 @@ def make_app(
     metrics: MetricsHandler,
     standings: Callable[[], Iterable[Standing]],
     complaints: Callable[[], Iterable[str]] = tuple,
+    turns: Callable[[], Sequence[Turn]] = tuple,
     is_ready: Callable[[], bool],
     reload: Callable[[], str | None],
     config: Callable[[], str],
@@ -27,7 +29,8 @@ def make_app(
 ) -> web.Application:
     """Return the application.
 
-    `complaints` are about the agent itself, for the page.
+    `complaints` are about the agent itself, and `turns` the worst of those targets that are probed
+    in turns, both for the page.
     `reload` asks for the configuration to be read again and returns None, or says why it may not.
     `security` is asked at each request.
     `config` is the configuration in use, as JSON that may be shown.
@@ -36,7 +39,8 @@ def make_app(
     """
 
     async def index(_: web.Request) -> web.Response:
-        return web.Response(text=page(standings(), complaints()), content_type="text/html")
+        text = page(standings(), complaints(), turns())
+        return web.Response(text=text, content_type="text/html")
 
     async def show_config(_: web.Request) -> web.Response:
         return web.Response(text=config(), content_type="application/json")

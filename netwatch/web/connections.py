@@ -13,7 +13,6 @@ import ssl
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
 LOG = logging.getLogger("netwatch.web.connections")
 
@@ -131,7 +130,7 @@ class Connections:
     async def _welcome(self, connection: Connection, sock: socket.socket) -> None:
         seconds = self._limits.handshake_seconds if self.tls else None
         try:
-            transport, _ = await self._loop.connect_accepted_socket(
+            connection.transport, _ = await self._loop.connect_accepted_socket(
                 self._factory,
                 sock,
                 ssl=self.tls,
@@ -140,6 +139,3 @@ class Connections:
             )
         except OSError as error:  # ssl.SSLError is one
             LOG.debug("no connection with %s: %s", connection.host, error)
-        else:
-            # By its deeds: uvloop's is none by its class.
-            connection.transport = cast("asyncio.Transport", transport)
