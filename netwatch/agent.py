@@ -54,6 +54,7 @@ from netwatch.web.app import make_app
 from netwatch.web.blackbox import BlackboxHandler
 from netwatch.web.listeners import ListenError, Listeners
 from netwatch.web.metrics import MetricsHandler
+from netwatch.web.security import Security, WebConfigFile
 from netwatch.wire.listen import ListenAddress
 
 LOG = logging.getLogger("netwatch.agent")
@@ -92,6 +93,9 @@ class Agent:
         singles = SinglePings(self._tracker.take)
         self._pinger = Pinger(singles.take)
         self._prober = Prober(self._tracker.observe)
+        self._web_config_file = WebConfigFile()
+        self._security = Security()
+        self._shown_config = config_file.shown()
         self._services = Services(Resolver().resolve)
         self._modules_file = ModulesFile()
         self._blackbox = BlackboxHandler(
@@ -150,6 +154,8 @@ class Agent:
             self._config_file.follow(on_change=self._reload_wanted.set, on_error=self._refuse),
             name="config file",
         )
+        follow_web_config = self._web_config_file.follow(self._reload_wanted.set)
+        group.create_task(follow_web_config, name="web config file")
         follow_modules = self._modules_file.follow(self._reload_wanted.set)
         group.create_task(follow_modules, name="blackbox file")
         log_in = login(os.environ)
@@ -180,6 +186,8 @@ class Agent:
             turns=self._turns.worst,
             is_ready=lambda: self._is_measuring,
             reload=self._reload_over_http,
+            security=lambda: self._security,
+            config=lambda: self._shown_config,
             probe=self._blackbox.handle,
         )
 
@@ -209,12 +217,15 @@ class Agent:
 
     async def _listen(self, config: Config) -> None:
         """Serve where the configuration says, or raise and serve where we did."""
-        await self._listeners.listen(self._addresses or config.listen)
+        security = self._web_config_file.load(config.web.config_file)
+        await self._listeners.listen(self._addresses or config.listen, security.tls)
         try:
             self._echo.configure(config.udp_echo)
         except UdpListenError:
-            await self._listeners.listen(self._addresses or self._config.listen)
+            addresses = self._addresses or self._config.listen
+            await self._listeners.listen(addresses, self._security.tls)
             raise
+        self._security = security
 
     async def _apply(self, config: Config, modules: Mapping[str, Module]) -> str:
         """Do what the configuration says of sinks and checks; return which of these changed."""
@@ -237,10 +248,12 @@ class Agent:
     async def _reload(self) -> None:
         """Apply the configuration as it is now, or raise and leave all as it was."""
         config = self._config_file.load()
+        shown_config = self._config_file.shown()
         modules = self._modules_file.load(config.compat.blackbox)
         await self._listen(config)
         changes = await self._apply(config, modules)
         self._config = config
+        self._shown_config = shown_config
         self._reloads.successful = True
         self._reloads.success_timestamp_seconds = time.time()
         LOG.info("reloaded %s: %s", self._config_file, changes or "no check changed")

@@ -7,7 +7,6 @@ scripts.values_schema` prints it; scripts/chart writes it into the chart.
 
 import json
 from collections.abc import Iterator
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ LIMITS: dict[Keys, JsonSchema] = {
 def values_schema(text: str) -> JsonSchema:
     """Return the schema of the values whose defaults are `text`."""
     document = parse(text, {})
-    config = deepcopy(dict(schema()))
+    config = schema()
     made = _schema(document, text.splitlines(), (), document.value)
     properties = made["properties"]
     keys = config["properties"]

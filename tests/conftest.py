@@ -90,6 +90,7 @@ def start_agent(tmp_path: Path, may_ping: None) -> Iterator[StartAgent]:
         *,
         listen: Sequence[str] = ("127.0.0.1:0",),
         prefix: Sequence[str] = (),
+        arguments: Sequence[str] = (),
     ) -> Agent:
         options = [option for address in listen for option in ("--listen", address)]
         if isinstance(config, str):
@@ -99,6 +100,7 @@ def start_agent(tmp_path: Path, may_ping: None) -> Iterator[StartAgent]:
             options += ["--config", str(config)]
         folder = tmp_path / f"agent-{len(started)}"
         folder.mkdir()
+        options += ["--log-format", "text", *arguments]
         started.append(Agent([*prefix, *NETWATCH, "agent", *options], folder))
         started[-1].wait_until_it_runs()
         return started[-1]

@@ -28,7 +28,7 @@ def errors(text: str | bytes, environ: dict[str, str] | None = None) -> list[str
     return str(caught.value).splitlines()
 
 
-OF_A_FILE = "checks, compat, defaults, listen, node_name, reload_endpoint, sinks, udp_echo"
+OF_A_FILE = "checks, compat, defaults, listen, node_name, reload_endpoint, sinks, udp_echo, web"
 OF_SOURCES = "endpoints, file, local, nodes, pods, services, static"
 OF_A_CHECK = "labels, peers, probe, resolve, source, state"
 
@@ -436,6 +436,7 @@ def test_the_schema_is_of_2020_12_and_knows_every_key() -> None:
         "reload_endpoint",
         "sinks",
         "udp_echo",
+        "web",
     ]
     assert sorted(found["$defs"]["Source"]["properties"]) == OF_SOURCES.split(", ")
     assert found["$defs"]["Probe"]["properties"]["icmp"]["anyOf"][0] == {

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -165,3 +166,38 @@ async def test_a_file_that_vanishes_is_said_once_and_its_return_is_a_change(
         path.write_text(TEXT)
         await asyncio.sleep(A_WHILE_SECONDS)
         assert told.changes == 1
+
+
+def test_what_is_shown_has_neither_secrets_nor_values_of_the_environment(tmp_path: Path) -> None:
+    file = ConfigFile(tmp_path / "netwatch.yaml", {"TOKEN": "canary", "TEAM": "canary"})
+    (tmp_path / "netwatch.yaml").write_text(
+        """\
+checks:
+  web:
+    source: {static: ["https://wiki.example"]}
+    probe:
+      http:
+        bearer_token: ${TOKEN}
+        headers: {Cookie: canary}
+        proxy: "http://me:canary@proxy:3128"
+    labels: {team: "${TEAM}"}
+"""
+    )
+    file.load()
+    assert json.loads(file.shown())["checks"]["web"] == {
+        "source": {"static": ["https://wiki.example"]},
+        "probe": {
+            "http": {
+                "bearer_token": "**********",
+                "headers": {"Cookie": "**********"},
+                "proxy": "http://…@proxy:3128",
+            }
+        },
+        "labels": {"team": "${TEAM}"},
+    }
+
+
+def test_without_a_file_the_default_configuration_is_shown() -> None:
+    file = ConfigFile(None, {})
+    file.load()
+    assert "local" in json.loads(file.shown())["checks"]

@@ -11,6 +11,7 @@ from netwatch.config import load, schema
 from netwatch.defaults import default_config
 from netwatch.net.files import UnreadableFileError
 from netwatch.validation import ConfigError
+from netwatch.web.security import WebConfigFile
 
 STDIN = "-"
 
@@ -34,6 +35,7 @@ def check_config(args: argparse.Namespace) -> int:
     try:
         text = sys.stdin.buffer.read() if args.file == STDIN else Path(args.file).read_bytes()
         config = load(text, name, os.environ)
+        WebConfigFile().load(config.web.config_file)
         ModulesFile().load(config.compat.blackbox)
     except OSError as error:
         print(f"{name}: cannot be read: {error.strerror}", file=sys.stderr)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from netwatch import __version__
 from netwatch.httpclient.secret import NO_SECRET, Secret, TextFile, header_value
-from netwatch.options import Options
+from netwatch.options import SECRET, Options
 from netwatch.wire.document import described
 from netwatch.wire.http import Headers
 from netwatch.wire.http_url import HttpUrl
@@ -59,7 +59,7 @@ class BasicAuth(Options):
 class HeaderOptions(Options):
     """What is said beside the request itself."""
 
-    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, json_schema_extra=SECRET)
     """Headers of the request; `Host` is for servers of many names."""
     header_files: dict[HeaderName, str] = Field(default_factory=dict)
     """Headers whose values are secret and stand in files, which are read again when they change."""

@@ -22,9 +22,6 @@ from netwatch.options import Options
 from netwatch.probe import AttemptOptions, Services
 from netwatch.wire.document import dotted
 
-MASK = "**********"
-"""Stands for what may be secret where a module is shown, as pydantic writes a secret."""
-
 ProbeOptionsT = TypeVar("ProbeOptionsT", bound=AttemptOptions)
 
 

@@ -14,6 +14,7 @@ from netwatch.httpclient.headers import (
     without_headers,
 )
 from netwatch.httpclient.secret import TextFile
+from netwatch.options import SECRET
 from netwatch.wire.http import Headers, Request, Response
 from netwatch.wire.http_url import HttpUrl
 
@@ -34,7 +35,7 @@ class RequestOptions(HeaderOptions):
 
     method: Annotated[str, AfterValidator(_method)] = "GET"
     """The method of the request."""
-    body: str = ""
+    body: Annotated[str, Field(json_schema_extra=SECRET)] = ""
     """The body of the request."""
     body_file: str = ""
     """File that holds the body, UTF-8 text; read again when it changes."""
