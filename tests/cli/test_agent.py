@@ -19,7 +19,7 @@ GOOD = "checks: {a: {source: {static: [127.0.0.1]}, probe: {icmp: }}}\n"
             (
                 '1:1: reload_endpiont: unknown key, did you mean "reload_endpoint"? '
                 "expected one of checks, compat, defaults, listen, node_name, reload_endpoint, "
-                "sinks, udp_echo"
+                "sinks, udp_echo, web"
             ),
         ),
         (

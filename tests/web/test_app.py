@@ -44,6 +44,7 @@ async def client_of(house: House) -> AsyncIterator[Client]:
         turns=lambda: house.turns,
         is_ready=lambda: house.is_ready,
         reload=house.reload,
+        config=lambda: '{"checks": {}}\n',
         probe=house.probe,
     )
     async with TestClient(TestServer(app)) as client:
@@ -61,6 +62,11 @@ async def test_the_page_shows_the_targets_as_they_stand_now() -> None:
             text = await response.text()
     assert "Of 1 targets: 1 down." in text
     assert "&lt;wiki&gt; (10.0.0.7)" in text
+
+
+async def test_the_configuration_in_use_can_be_looked_at() -> None:
+    async with client_of(House()) as client, client.get("/config") as response:
+        assert (response.status, await response.json()) == (200, {"checks": {}})
 
 
 async def test_the_page_shows_the_worst_turns_of_now() -> None:
@@ -99,7 +105,7 @@ async def test_a_reload_is_asked_for_by_post_alone_and_may_be_refused_with_the_r
 
 async def test_what_is_only_looked_at_answers_to_get_and_head_alone() -> None:
     async with client_of(House()) as client:
-        for path in ("/", "/metrics", "/-/healthy", "/-/ready"):
+        for path in ("/", "/metrics", "/config", "/-/healthy", "/-/ready"):
             for method, status in (("HEAD", 200), ("POST", 405), ("DELETE", 405)):
                 async with client.request(method, path) as response:
                     assert response.status == status
