@@ -13,6 +13,8 @@ from tests.charts.helm import ROOT, RefusedError, objects, of_kind, render
 
 TEXT = (ROOT / "docs" / "kubernetes.md").read_text()
 VALUES = yaml.safe_load((ROOT / "charts" / "netwatch" / "values.yaml").read_text())
+NAMES = ("NODE_NAME", "HOST_IP", "POD_IP", "POD_NAME", "POD_NAMESPACE")
+VARIABLES = dict.fromkeys(NAMES, "127.0.0.1")
 BLOCKS = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)]
 
 
@@ -33,7 +35,7 @@ def test_every_example_of_values_renders(where: str, values: Any) -> None:
     assert of_kind("DaemonSet", rendered)
     for made in of_kind("ConfigMap", rendered).values():
         if text := made["data"].get("netwatch.yaml"):
-            load(text, "docs", {"HOST_IP": "127.0.0.1", "POD_IP": "127.0.0.1"})
+            load(text, "docs", VARIABLES)
 
 
 def test_every_example_of_an_object_is_one() -> None:
