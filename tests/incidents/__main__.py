@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.incidents.breakages import BREAKAGES
 from tests.incidents.cluster import made_alone
-from tests.incidents.document import DOCUMENT, configuration, rewritten, stories
+from tests.incidents.document import DOCUMENT, configurations, rewritten, stories
 
 
 def main() -> None:
@@ -13,7 +13,8 @@ def main() -> None:
     text = DOCUMENT.read_text()
     for heading, story in stories(text).items():
         with tempfile.TemporaryDirectory() as folder, made_alone(Path(folder)) as cluster:
-            (cluster.folder / "netwatch.yaml").write_text(configuration(text))
+            for name, config in configurations(text).items():
+                (cluster.folder / name).write_text(config)
             with BREAKAGES[heading](cluster):
                 text = text.replace(story, rewritten(story, cluster.run))
     DOCUMENT.write_text(text)

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from tests.dnsmasq import dnsmasq
 from tests.incidents.cluster import Cluster
+from tests.incidents.kube_proxy import a_kube_proxy_that_hangs
 from tests.namespaces import Namespace
 
 DNS_SERVICE = "10.96.0.10"
@@ -84,7 +85,8 @@ def kube_proxy_stuck(cluster: Cluster) -> Iterator[None]:
                 "{ type nat hook output priority -100; }; add rule ip kube-proxy services "
                 f"ip daddr {DNS_SERVICE} tcp dport 53 dnat to {endpoint}"
             )
-        yield
+        with a_kube_proxy_that_hangs(cluster.nodes["node-1"]):
+            yield
 
 
 @contextmanager

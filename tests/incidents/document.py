@@ -10,7 +10,7 @@ DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "incidents.md"
 
 _SESSION = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _COMMAND = re.compile(r"^(node-\d)\$ netwatch (.*)\n", re.MULTILINE)
-_TIME = re.compile(r"\d+\.\d+m?s\b")
+_TIME = re.compile(r"\d+(\.\d+)? ?m?s\b")
 
 Run = Callable[[str, Sequence[str]], str]
 
@@ -37,11 +37,12 @@ def stories(text: str) -> dict[str, str]:
     return dict(section.split("\n", 1) for section in sections)
 
 
-def configuration(text: str) -> str:
-    """Return `netwatch.yaml`, which all stories share."""
-    found = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
-    assert found
-    return found[1]
+def configurations(text: str) -> dict[str, str]:
+    """Return the files that the document shows, by the name in their first line."""
+    return {
+        name: f"# {name}\n{rest}"
+        for name, rest in re.findall(r"```yaml\n# (\S+\.yaml)\n(.*?)```", text, re.DOTALL)
+    }
 
 
 def commands(story: str) -> list[Command]:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.incidents.breakages import BREAKAGES
 from tests.incidents.cluster import Cluster
-from tests.incidents.document import DOCUMENT, commands, configuration, stories, without_times
+from tests.incidents.document import DOCUMENT, commands, configurations, stories, without_times
 from tests.namespaces import Namespace
 
 TEXT = DOCUMENT.read_text()
@@ -27,7 +27,8 @@ def test_a_broken_network_looks_as_the_document_says(
 ) -> None:
     del may_ping
     cluster = Cluster(netns, tmp_path)
-    (tmp_path / "netwatch.yaml").write_text(configuration(TEXT))
+    for name, config in configurations(TEXT).items():
+        (tmp_path / name).write_text(config)
     with BREAKAGES[heading](cluster):
         for command in commands(STORIES[heading]):
             said = cluster.run(command.node, command.arguments)
