@@ -1,6 +1,6 @@
 """A cluster whose agents ping each other, as Prometheus would have scraped it.
 
-    Cluster({"a": "west", "b": "west", "c": "east"}, loss=cut_off("c", at=10)).series()
+Cluster({"a": "west", "b": "west", "c": "east"}, loss=cut_off("c", at=10)).series()
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -49,7 +49,7 @@ class Cluster:
 
     def _series(self) -> Iterator[tuple[str, Values]]:
         for node in self.zones:
-            yield f'netwatch_build_info{{{self._here(node)}}}', self._while_scraped(node)
+            yield f"netwatch_build_info{{{self._here(node)}}}", self._while_scraped(node)
             for target in self.zones:
                 yield from self._pings(node, target)
 

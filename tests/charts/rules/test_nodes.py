@@ -50,7 +50,8 @@ def test_the_survivor_of_two_nodes_blames_the_other(promtool: Promtool) -> None:
 
 def test_whoever_is_reached_and_reaches_nobody_has_an_alert_of_its_own(promtool: Promtool) -> None:
     cluster = Cluster(zones=FOUR, loss=silent_to("b"))
-    promtool.expect(cluster.series(), 
+    promtool.expect(
+        cluster.series(),
         'NetwatchNodeReachesFewPeers{node="b", node_zone="west", zone="west"}',
     )
 
