@@ -4,6 +4,7 @@ from tests.charts.rules.cluster import Cluster
 from tests.charts.rules.promtool import Promtool, over
 
 ZONES = {"a": "west", "b": "east"}
+LABELS = 'check="nodes", probe="icmp", network="host", node_zone="west", zone="east"'
 
 
 def test_availability_is_the_share_of_what_was_answered_by_zones(promtool: Promtool) -> None:
@@ -17,7 +18,7 @@ def test_availability_is_the_share_of_what_was_answered_by_zones(promtool: Promt
         Cluster(zones=ZONES, loss=loss, minutes=20).series(),
         expression,
         {
-            "labels": '{check="nodes", probe="icmp", network="host", node_zone="west", zone="east"}',
+            "labels": f"{{{LABELS}}}",
             "value": 0.75,
         },
     )
@@ -35,9 +36,8 @@ def test_the_budget_burns_a_hundred_times_too_fast_at_ten_percent_of_loss(
 
 
 def test_latency_is_a_percentile_of_all_that_measure(promtool: Promtool) -> None:
-    labels = 'check="nodes", probe="icmp", network="host", node_zone="west", zone="east"'
     series = {
-        f'netwatch_icmp_rtt_seconds_bucket{{{labels}, node="{node}", le="{bound}"}}': over(
+        f'netwatch_icmp_rtt_seconds_bucket{{{LABELS}, node="{node}", le="{bound}"}}': over(
             20, lambda minute, share=share: minute * 100 * share
         )
         for node in "ab"
@@ -46,5 +46,5 @@ def test_latency_is_a_percentile_of_all_that_measure(promtool: Promtool) -> None
     promtool.expect_values(
         series,
         "round(zone_pair:netwatch_latency_seconds:p99_5m, 0.0001)",
-        {"labels": f"{{{labels}}}", "value": 0.0098},
+        {"labels": f"{{{LABELS}}}", "value": 0.0098},
     )
