@@ -6,7 +6,7 @@ Cluster({"a": "west", "b": "west", "c": "east"}, loss=cut_off("c", at=10)).serie
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tests.charts.rules.promtool import STEP_SECONDS, Series, Values, over
+from tests.charts.rules.promtool import Series, Values, counted, over
 
 Loss = Callable[[str, str, float], float]
 """Share of the pings that are lost, by who sends them, to whom, and in which minute."""
@@ -80,22 +80,10 @@ class Cluster:
             is_there = is_seen(minute) and lost(minute) < 1
             return self.rtt_seconds(node, target, minute) if is_there else None
 
-        def counted(rate: Callable[[float], float]) -> Values:
-            return _counted(over(self.minutes, lambda m: rate(m) if is_seen(m) else None))
+        def count(rate: Callable[[float], float]) -> Values:
+            return counted(over(self.minutes, lambda m: rate(m) if is_seen(m) else None))
 
         yield f"netwatch_target_up{labels}", over(self.minutes, up)
         yield f"netwatch_icmp_rtt_mean_seconds{labels}", over(self.minutes, rtt)
-        yield f"netwatch_icmp_packets_sent_total{labels}", counted(lambda _: 1.0)
-        yield f"netwatch_icmp_packets_received_total{labels}", counted(lambda m: 1.0 - lost(m))
-
-
-def _counted(rates: Values) -> Values:
-    """Return a counter that grows by these rates, and begins anew after each silence."""
-    counts: list[float | None] = []
-    for rate in rates:
-        before = counts[-1] if counts else None
-        if rate is None:
-            counts.append(None)
-        else:
-            counts.append(0.0 if before is None else before + rate * STEP_SECONDS)
-    return counts
+        yield f"netwatch_icmp_packets_sent_total{labels}", count(lambda _: 1.0)
+        yield f"netwatch_icmp_packets_received_total{labels}", count(lambda m: 1.0 - lost(m))

@@ -26,6 +26,23 @@ def over(minutes: float, value_at: Callable[[float], float | None]) -> Values:
     return [value_at(step * STEP_SECONDS / 60) for step in range(steps)]
 
 
+def growing(minutes: float, per_minute: float) -> Values:
+    """Return a counter that grows from 0 for that long."""
+    return over(minutes, lambda minute: minute * per_minute)
+
+
+def counted(rates: Values) -> Values:
+    """Return a counter that grows by these rates a second, and begins anew after a silence."""
+    counts: list[float | None] = []
+    for rate in rates:
+        before = counts[-1] if counts else None
+        if rate is None:
+            counts.append(None)
+        else:
+            counts.append(0.0 if before is None else before + rate * STEP_SECONDS)
+    return counts
+
+
 class Promtool:
     """Runs stories, in which there is an agent if they tell of none."""
 

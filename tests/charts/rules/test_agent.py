@@ -36,6 +36,15 @@ def test_an_agent_that_is_away_for_five_minutes_is_none(promtool: Promtool) -> N
     promtool.expect(cluster.series())
 
 
+def test_no_agent_is_missed_where_nobody_says_on_which_nodes_they_are(promtool: Promtool) -> None:
+    promtool.expect(
+        {
+            'netwatch_build_info{instance="10.0.0.1:9847"}': over(MINUTES, lambda _: 1),
+            'netwatch_target_up{check="nodes", target="b"}': over(MINUTES, lambda _: 1),
+        }
+    )
+
+
 def test_no_agent_at_all_is_an_alert(promtool: Promtool) -> None:
     cluster = Cluster(zones=THREE, is_scraped=lambda _node, minute: minute < 10)
     promtool.expect(cluster.series(), "NetwatchAgentsGone{}")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.charts.rules.promtool import Promtool, Series, over
+from tests.charts.rules.promtool import Promtool, Series, growing, over
 
 MINUTES = 40
 LABELS = 'network="host", node="{}", check="kube-proxy", probe="kube_proxy", target="kube-proxy"'
@@ -68,9 +68,11 @@ def test_rules_that_cannot_be_written_again_and_again_are_an_alert(
 
 def programmed(seconds: float, *nodes: str) -> Series:
     """Return the kube-proxies of these nodes, who take that long for all changes."""
+    family = "kubeproxy_network_programming_duration_seconds_bucket"
     return {
-        f'kubeproxy_network_programming_duration_seconds_bucket{{network="host", node="{node}", '
-        f'le="{bound}"}}': over(MINUTES, lambda m, rate=float(seconds <= float(bound)): m * rate)
+        f'{family}{{network="host", node="{node}", le="{bound}"}}': growing(
+            MINUTES, per_minute=float(seconds <= float(bound))
+        )
         for node in nodes
         for bound in ("1", "10", "30", "60", "+Inf")
     }

@@ -1,51 +1,53 @@
 """charts/netwatch/rules/services.yaml: is it the target, or is it the node that asks?"""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from tests.charts.rules.cluster import Cluster, cut_off
-from tests.charts.rules.promtool import Promtool, Series, Values, over
+from tests.charts.rules.promtool import Promtool, Series, Values, counted, growing, over
 
 NODES = {"a": "west", "b": "west", "c": "east", "d": "east"}
 MINUTES = 40
 DAY = 86400.0
 
-
-def labels(node: str, check: str, probe: str, target: str) -> str:
-    here = f'network="host", node="{node}", node_zone="{NODES[node]}"'
-    return f'check="{check}", probe="{probe}", target="{target}", address="10.96.0.10", {here}'
+Seen = Callable[[str, float], float]
+"""A value by the node that sees it, and by the minute of the story."""
 
 
-def from_all(family: str, check: str, probe: str, value: Callable[[str, float], float]) -> Series:
-    """Return the series of one target, as all nodes see it."""
+def seen(
+    family: str,
+    value: Seen,
+    *,
+    probe: str,
+    check: str = "mine",
+    target: str = "it",
+    more: str = "",
+    minutes: float = MINUTES,
+) -> Series:
+    """Return the series of one target, one for each node."""
+    labels = f'check="{check}", probe="{probe}", target="{target}", address="10.96.0.10"{more}'
     return {
-        f"{family}{{{labels(node, check, probe, 'it')}}}": over(
-            MINUTES, lambda m, n=node: value(n, m)
+        f'{family}{{{labels}, network="host", node="{node}", node_zone="{zone}"}}': over(
+            minutes, partial(value, node)
         )
-        for node in NODES
+        for node, zone in NODES.items()
     }
 
 
-def up(probe: str, value: Callable[[str, float], float], check: str = "mine") -> Series:
-    return from_all("netwatch_target_up", check, probe, value)
+def up(probe: str, is_up: Seen, check: str = "mine") -> Series:
+    return seen("netwatch_target_up", is_up, probe=probe, check=check)
 
 
-def answered(probe: str, share: Callable[[str, float], float]) -> Series:
-    """Return attempts, a hundred a minute, of which that share succeeds."""
-
-    def successes(node: str) -> Values:
-        steps = over(MINUTES, lambda minute: 50 * share(node, minute))
-        return [sum(steps[: index + 1]) for index in range(len(steps))]  # type: ignore[arg-type]  # no None
-
-    counts = from_all("netwatch_probe_attempts_total", "mine", probe, lambda _, m: m * 100)
-    for node in NODES:
-        name = f"netwatch_probe_successes_total{{{labels(node, 'mine', probe, 'it')}}}"
-        counts = {**counts, name: successes(node)}
-    return counts
+def answered(probe: str, share: Seen) -> Series:
+    """Return attempts, one a second, of which that share succeeds."""
+    attempts = seen("netwatch_probe_attempts_total", lambda *_: 1.0, probe=probe)
+    successes = seen("netwatch_probe_successes_total", share, probe=probe)
+    return {name: counted(rates) for name, rates in {**attempts, **successes}.items()}
 
 
-def dead(*nodes: str) -> Callable[[str, float], float]:
+def dead(*nodes: str) -> Seen:
     """Let the target be down for these nodes from the tenth minute on."""
     return lambda node, minute: float(node not in nodes or minute < 10)
 
@@ -100,22 +102,15 @@ def slow(probe: str, seconds: float) -> Series:
     """Return durations of which all are in the bucket up to `seconds`."""
     series: dict[str, Values] = {}
     for bound in ("0.01", "0.025", "0.1", "0.5", "+Inf"):
-        rate = 100 if bound == "+Inf" or float(bound) >= seconds else 0
-        for node in NODES:
-            inside = f'{labels(node, "mine", probe, "it")}, le="{bound}"'
-            series[f"netwatch_probe_duration_seconds_bucket{{{inside}}}"] = over(
-                MINUTES, lambda m, rate=rate: m * rate
-            )
+        rate = float(seconds <= float(bound))
+        family, more = "netwatch_probe_duration_seconds_bucket", f', le="{bound}"'
+        buckets = seen(family, lambda *_: 0.0, probe=probe, more=more)
+        series |= dict.fromkeys(buckets, growing(MINUTES, per_minute=rate * 60))
     return series
 
 
-def path(target: str, value: Callable[[str, float], float]) -> Series:
-    return {
-        f"netwatch_service_path_up{{{labels(node, 'paths', 'service_path', target)}}}": over(
-            MINUTES, lambda m, n=node: value(n, m)
-        )
-        for node in NODES
-    }
+def path(target: str, is_up: Seen) -> Series:
+    return seen("netwatch_service_path_up", is_up, probe="service_path", target=target)
 
 
 def test_a_service_that_leads_nowhere_on_most_nodes_is_one_alert(promtool: Promtool) -> None:
@@ -137,10 +132,6 @@ def test_rules_that_come_a_minute_late_are_no_alert(promtool: Promtool) -> None:
 def test_a_certificate_is_an_alert_two_weeks_before_its_end(
     promtool: Promtool, days: int, *, fires: bool
 ) -> None:
-    ends = {
-        f"netwatch_tls_chain_not_after_timestamp_seconds{{{labels(node, 'mine', 'http', 'it')}}}": (
-            over(90, lambda _: 90 * 60 + days * DAY)
-        )
-        for node in NODES
-    }
+    family, end = "netwatch_tls_chain_not_after_timestamp_seconds", 90 * 60 + days * DAY
+    ends = seen(family, lambda *_: end, probe="http", minutes=90)
     promtool.expect(ends, *(['NetwatchCertificateExpiring{target="it"}'] if fires else []))

@@ -1,7 +1,7 @@
 """charts/netwatch/rules/slo.yaml: availability and latency to promise by."""
 
 from tests.charts.rules.cluster import Cluster
-from tests.charts.rules.promtool import Promtool, over
+from tests.charts.rules.promtool import Promtool, growing
 
 ZONES = {"a": "west", "b": "east"}
 LABELS = 'check="nodes", probe="icmp", network="host", node_zone="west", zone="east"'
@@ -37,8 +37,8 @@ def test_the_budget_burns_a_hundred_times_too_fast_at_ten_percent_of_loss(
 
 def test_latency_is_a_percentile_of_all_that_measure(promtool: Promtool) -> None:
     series = {
-        f'netwatch_icmp_rtt_seconds_bucket{{{LABELS}, node="{node}", le="{bound}"}}': over(
-            20, lambda minute, share=share: minute * 100 * share
+        f'netwatch_icmp_rtt_seconds_bucket{{{LABELS}, node="{node}", le="{bound}"}}': growing(
+            20, per_minute=100 * share
         )
         for node in "ab"
         for bound, share in (("0.001", 0.5), ("0.01", 1.0), ("+Inf", 1.0))
