@@ -69,6 +69,13 @@ def test_what_a_node_misses_that_is_cut_off_is_no_alert_beside_that(promtool: Pr
     promtool.expect(series, 'NetwatchNodeUnreachable{node="b", target="b", zone="west"}')
 
 
+def test_what_only_a_node_asks_that_is_cut_off_is_no_alert_beside_that(promtool: Promtool) -> None:
+    """Its gateway, of which it knows alone."""
+    gateway = {n: values for n, values in up("icmp", dead("b")).items() if 'node="b"' in n}
+    series = {**Cluster(zones=NODES, loss=cut_off("b", at=10)).series(), **gateway}
+    promtool.expect(series, 'NetwatchNodeUnreachable{node="b", target="b", zone="west"}')
+
+
 def test_a_restart_of_a_target_is_no_alert(promtool: Promtool) -> None:
     promtool.expect(up("tcp", lambda _, minute: float(not 10 <= minute < 11.5)))
 
