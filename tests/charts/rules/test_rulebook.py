@@ -21,15 +21,6 @@ FOREIGN = {
     "kubeproxy_sync_proxy_rules_duration_seconds",
 }
 """Families that the probe kube_proxy passes on, by their names in kube-proxy."""
-TO_COME = {
-    "netwatch_kube_proxy_pending_changes",
-    "netwatch_kube_proxy_state",
-    "netwatch_kube_proxy_sync_failures_total",
-    "netwatch_kube_proxy_sync_pending_seconds",
-    "netwatch_service_path_endpoints",
-    "netwatch_service_path_up",
-}
-"""Families whose probes are still being written."""
 
 
 def documented_families() -> set[str]:
@@ -81,13 +72,8 @@ def test_every_recorded_series_is_used_or_documented() -> None:
 
 @pytest.mark.parametrize("path", [*RULES, *PAGES.values()], ids=lambda path: path.name)
 def test_every_metric_that_is_spoken_of_exists(path: Path) -> None:
-    known = documented_families() | FOREIGN | TO_COME
+    known = documented_families() | FOREIGN
     assert metric_names(path.read_text()) <= known
-
-
-def test_what_is_to_come_has_not_come_yet() -> None:
-    """Once a family is there, its name here would hide that it goes away again."""
-    assert TO_COME & documented_families() == set()
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
