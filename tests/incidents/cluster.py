@@ -5,7 +5,6 @@ node-1 ─┐                  ┌─ node-3
 node-2 ─┘                  └─ node-4
 """
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,4 +63,3 @@ def made_alone(folder: Path) -> Iterator[Cluster]:
     yield Cluster(make, folder)
     for namespace in made:
         namespace.close()
-    sys.stdout.flush()
