@@ -40,6 +40,14 @@ checks:
     # As programs on this node and in this pod find names.
     source: {static: ["kubernetes.default.svc.${CLUSTER_DOMAIN:-cluster.local}"]}
     probe: {resolve: {through: libc}}
+  service-path:
+    # Does an address of a Service answer where its endpoints do? What lies between is kube-proxy.
+    source: {services: {backends: true}}
+    probe: {service_path: {}}
+  kube-proxy:
+    # Absent where something else does its work.
+    source: {static: [{name: kube-proxy, host: 127.0.0.1}]}
+    probe: {kube_proxy: {}}
   api-server-service:
     source: {services: {namespace: default, name: kubernetes, port: https}}
     probe: {http: &livez {scheme: https, path: /livez, valid_status: [200, 401, 403],

@@ -155,7 +155,8 @@ class EndpointPort(Struct, frozen=True, kw_only=True):
 
 
 class EndpointSlice(KubernetesObject, frozen=True, kw_only=True):
-    """Some endpoints of a Service, all of one address family."""
+    """Some endpoints of a Service, all of one address family: `IPv4` or `IPv6`."""
 
+    address_type: str = ""
     endpoints: tuple[SliceEndpoint, ...] | None = None
     ports: tuple[EndpointPort, ...] | None = None
