@@ -1,7 +1,7 @@
 """What every probe declares: its options, its metric families, and how it follows a target."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
 from netwatch.attempt import Attempt, Probe
@@ -9,6 +9,7 @@ from netwatch.exposition.family import Family
 from netwatch.model import Endpoint, Outcome, ProbeError, Target
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.ping.tally import PingTally
+from netwatch.net.tls import TlsContexts
 from netwatch.options import Options
 from netwatch.prober import AttemptPlan, Prober
 from netwatch.resolution import Resolve
@@ -33,9 +34,10 @@ class Following(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the program lends to probes that make attempts."""
+    """What the program lends to probes that make attempts; all of them share it."""
 
     resolve: Resolve
+    contexts: TlsContexts = field(default_factory=TlsContexts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class HttpOptions(RequestOptions, ConnectionOptions, Expectations, AttemptOption
     the final response."""
 
     def open(self, services: Services) -> "HttpProbe":
-        return HttpProbe(self, services.resolve)
+        return HttpProbe(self, services.resolve, services.contexts)
 
 
 class HttpProbe:
@@ -72,13 +72,13 @@ class HttpProbe:
         self,
         options: HttpOptions,
         resolve: Resolve,
+        contexts: TlsContexts,
         *,
-        contexts: TlsContexts | None = None,
         allow: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._options = options
         self._requests = Requests(options)
-        self._connector = Connector(options, resolve, contexts or TlsContexts(), allow)
+        self._connector = Connector(options, resolve, contexts, allow)
 
     async def measure(self, attempt: Attempt) -> None:
         """Ask, follow redirects, and judge the final response."""

@@ -13,6 +13,7 @@ from netwatch.attempt import make_attempt
 from netwatch.config import ConfigError, load
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.resolver import Answer
+from netwatch.net.tls import TlsContexts
 from netwatch.probe import Services
 from netwatch.probes import PROBES
 from netwatch.probes.http.families import FAMILIES
@@ -384,7 +385,7 @@ async def test_every_address_is_asked_for_permission_before_a_packet_is_sent() -
 
     async with site() as server:
         server.pages = {"/": redirect(f"http://inside:{server.port}/")}
-        probe = HttpProbe(options(), resolve, allow=allow)
+        probe = HttpProbe(options(), resolve, TlsContexts(), allow=allow)
         url = f"http://wiki.example:{server.port}/"
         result = await make_attempt(probe, at(url), timeout_seconds=5)
     assert asked == ["127.0.0.1", "127.0.0.2"]
@@ -396,7 +397,9 @@ async def test_a_redirect_to_an_address_is_asked_for_permission_too() -> None:
     asked: list[str] = []
     async with site() as server:
         server.pages = {"/": redirect(f"http://127.0.0.3:{server.port}/a")}
-        probe = HttpProbe(options(timeout="1s"), everything_is_here, allow=asked.append)
+        probe = HttpProbe(
+            options(timeout="1s"), everything_is_here, TlsContexts(), allow=asked.append
+        )
         url = f"http://wiki.example:{server.port}/"
         await make_attempt(probe, at(url), timeout_seconds=5)
     assert asked == ["127.0.0.1", "127.0.0.3"]
