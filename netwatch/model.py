@@ -50,8 +50,9 @@ class Endpoint:
 
     `host` is what the source said: a host name, or an IP address. `address` is the IP address that
     probes use (with `%zone` where link-local); it stays empty while a name does not resolve, and
-    `problem` then says why. `family` is 4, 6, or 0 for unresolved. `is_node`: the source knows it
-    for a node of our cluster. `url` is for probes that ask for one; `host` and `port` are in it.
+    `problem` then says why, and `blame` how that is told: LOCAL where the fault is our own.
+    `family` is 4, 6, or 0 for unresolved. `is_node`: the source knows it for a node of our
+    cluster. `url` is for probes that ask for one; `host` and `port` are in it.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Endpoint:
     zone: str = ""
     labels: tuple[tuple[str, str], ...] = ()
     problem: str = ""
+    blame: Outcome = Outcome.RESOLVE
     is_node: bool = False
     url: str = ""
 

@@ -129,7 +129,7 @@ class _Demanding:
         if missing := self.options.misses(endpoint):
             raise ProbeError(Outcome.LOCAL, missing)
         if self.options.needs_address and not endpoint.address:
-            raise ProbeError(Outcome.RESOLVE, endpoint.problem)
+            raise ProbeError(endpoint.blame, endpoint.problem)
         await self.probe.measure(attempt)
 
 

@@ -67,7 +67,7 @@ def _name(endpoint: Endpoint) -> bytes:
     """Return the `struct sockaddr`; raise ProbeError if there is none, or not its interface."""
     address, _, zone = endpoint.address.partition("%")
     if not address:
-        raise ProbeError(Outcome.RESOLVE, endpoint.problem)
+        raise ProbeError(endpoint.blame, endpoint.problem)
     try:
         scope = socket.if_nametoindex(zone) if zone else 0
     except OSError:
