@@ -217,6 +217,11 @@ def a_source(text: str) -> str:
             "found both of host and url, expected exactly one of them",
         ),
         (
+            a_source('{static: [{host: "https://me:secret@x/"}]}'),
+            "4:30: checks.a.source.static[0].host",
+            'found "@" in a host, expected an IP address or a host name',
+        ),
+        (
             a_source('{static: [a, {url: "http://me:secret@x/"}]}'),
             "4:32: checks.a.source.static[1].url",
             "found user info in a URL, expected a URL without: it is a secret, and URLs are shown",
