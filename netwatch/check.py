@@ -82,6 +82,8 @@ class CheckParts:
     resolve_options: ResolveOptions | None
     """None where the probe is asked about names, whatever their addresses are."""
     state_options: StateOptions
+    is_optional: bool = False
+    """Whether it is well when the source names no target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,9 @@ class RunningCheck:
         name = self._parts.check.name
         if self._health.problem:
             return f"{name}: {self._health.problem}"
-        return "" if len(self._follower) else f"{name}: its source names no target"
+        if self._parts.is_optional or len(self._follower):
+            return ""
+        return f"{name}: its source names no target"
 
     def _follow(self, snapshot: Snapshot) -> None:
         self._health.count(snapshot)

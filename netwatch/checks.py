@@ -92,4 +92,5 @@ class Checks:
             following=options.follow(self._engines),
             resolve_options=config.resolve if options.needs_address else None,
             state_options=config.state,
+            is_optional=config.optional,
         )

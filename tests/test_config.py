@@ -372,17 +372,21 @@ def test_a_check_that_changed_is_not_equal_to_what_it_was(before: str, after: st
 
 def test_the_default_configuration_pings_what_this_node_depends_on() -> None:
     config = load(DEFAULT_CONFIG, "default", {})
-    assert list(config.checks) == ["local"]
+    assert list(config.checks) == ["local", "local-large", "local-dns"]
     assert config.checks["local"].source_options == LocalOptions(
         gateways=True, resolvers=True, loopback="fallback"
     )
     assert config.checks["local"].probe_options == IcmpOptions()
+    assert [name for name, check in config.checks.items() if check.optional] == [
+        "local-large",
+        "local-dns",
+    ]
 
 
 KEYS = (
     "listen checks reload_endpoint a source probe labels state resolve static file local icmp host"
 )
-KEYS += " port interval timeout path gateways"
+KEYS += " port interval timeout path gateways optional"
 
 keys = st.sampled_from(KEYS.split())
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
