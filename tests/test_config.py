@@ -27,7 +27,7 @@ def errors(text: str | bytes, environ: dict[str, str] | None = None) -> list[str
     return str(caught.value).splitlines()
 
 
-OF_A_CHECK = "labels, probe, resolve, source, state"
+OF_A_CHECK = "labels, optional, probe, resolve, source, state"
 
 
 def a_check(text: str) -> str:
