@@ -1,0 +1,87 @@
+"""Phases against the moments that a server in another process has written down."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from netwatch.attempt import make_attempt
+from netwatch.model import Outcome
+from netwatch.net.resolver import Resolver
+from netwatch.net.tls import TlsOptions
+from netwatch.probe import Services
+from netwatch.probes.http.probe import HttpOptions
+from tests.certificates import Authority
+from tests.delaying_server import DELAY_SECONDS
+from tests.http_server import at
+
+ATTEMPTS = 4
+CLOSE_SECONDS = 0.002
+
+
+class Server(NamedTuple):
+    process: "subprocess.Popen[str]"
+    dns_port: int
+    https_port: int
+
+    def moments(self) -> dict[str, float]:
+        """Return when it did what in its latest attempt."""
+        assert self.process.stdout
+        found: dict[str, float] = json.loads(self.process.stdout.readline())
+        return found
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    command = (sys.executable, "-m", "tests.delaying_server")
+    files = Authority(tmp_path).server_files("wiki.example")
+    with subprocess.Popen([*command, *files], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            dns_port, https_port = map(int, process.stdout.readline().split())
+            yield Server(process, dns_port, https_port)
+        finally:
+            process.kill()
+
+
+async def errors(server: Server, ca_file: str, folder: Path) -> dict[str, float]:
+    """Make an attempt; return by how much each phase is off what the server knows of it."""
+    files = {"resolv_conf": folder / "resolv.conf", "hosts": folder / "none"}
+    resolver = Resolver(**files, port=server.dns_port)
+    options = HttpOptions(tls=TlsOptions(ca_file=ca_file))
+    noted: dict[str, float] = {}
+    result = await make_attempt(
+        options.open(Services(resolver.resolve)),
+        at(f"https://wiki.example:{server.https_port}/"),
+        timeout_seconds=20,
+        note=lambda words: noted.update({words.partition(" ")[0]: time.perf_counter()}),
+    )
+    assert (result.outcome, result.detail) == (Outcome.OK, "")
+    then = await asyncio.get_running_loop().run_in_executor(None, server.moments)
+    truth = {
+        "resolve": then["resolved"] - then["asked"],
+        "connect": then["accepted"] - noted["wiki.example"],
+        "tls": then["shaken"] - then["accepted"],
+        "processing": then["begun"] - then["requested"],
+        "transfer": then["finished"] - then["begun"],
+    }
+    assert list(result.phases) == list(truth)
+    assert all(seconds >= DELAY_SECONDS for seconds in truth.values())
+    assert truth["connect"] > 1 - CLOSE_SECONDS  # the kernel's own delay
+    print({p: (result.phases[p], truth[p]) for p in truth})
+    return {phase: abs(result.phases[phase] - seconds) for phase, seconds in truth.items()}
+
+
+async def test_phases_are_those_of_the_server(server: Server, tmp_path: Path) -> None:
+    """Of each phase the best of some attempts counts: a busy machine makes them longer only."""
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+    ca_file = str(tmp_path / "authority-ca.pem")
+    tries = [await errors(server, ca_file, tmp_path) for _ in range(ATTEMPTS)]
+    best = {phase: min(tried[phase] for tried in tries) for phase in tries[0]}
+    assert all(error < CLOSE_SECONDS for error in best.values()), best
