@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from importlib.util import find_spec
+from itertools import cycle, islice
 from typing import Any, NamedTuple
 
 from bench.agent import Agent, command_of
+from bench.answering import ADDRESSES
 from bench.contenders import BLACKBOX, OURS, installed
 from bench.cpu import Cost, Round, cost_cells, ratio_cells
 from bench.cputime import cpu_seconds
@@ -127,7 +129,7 @@ def _blackbox(lab: Lab, ports: Ports, rate: int) -> Iterator[int]:
     config, targets = lab.folder / "blackbox.yml", lab.folder / "scraper.targets"
     module = {"prober": "http", "timeout": "1s", "http": {"preferred_ip_protocol": "ip4"}}
     config.write_text(json.dumps({"modules": {"http": module}}))
-    targets.write_text("\n".join([_url(ports)] * rate))
+    targets.write_text("\n".join(_urls(ports, rate)))
     listen = f"--web.listen-address=127.0.0.1:{port}"
     scraper = (sys.executable, "-m", "bench.scraper", str(port), "http", str(targets))
     with (
@@ -181,7 +183,7 @@ def _running(*command: str, **streams: Any) -> Iterator["subprocess.Popen[str]"]
 
 def _answered(ports: Ports) -> int:
     """Return how many HTTP requests were answered: the truth, whatever a prober says."""
-    connection = HTTPConnection("127.0.0.1", ports.http)
+    connection = HTTPConnection(ADDRESSES[0], ports.http)
     try:
         connection.request("GET", "/answered")
         return int(connection.getresponse().read())
@@ -190,20 +192,21 @@ def _answered(ports: Ports) -> int:
 
 
 def _http_check(ports: Ports, rate: int) -> dict[str, object]:
-    targets = [{"name": f"web-{number}", "url": _url(ports)} for number in range(rate)]
+    targets = [{"name": f"web-{n}", "url": url} for n, url in enumerate(_urls(ports, rate))]
     probe = {"http": {"interval": "1s", "timeout": "1s"}}
     return {"web": {"source": {"static": targets}, "probe": probe}}
 
 
 def _dns_check(ports: Ports, rate: int) -> dict[str, object]:
-    server = {"host": "127.0.0.1", "port": ports.dns}
-    targets = [{"name": f"dns-{number}", **server} for number in range(rate)]
+    hosts = islice(cycle(ADDRESSES), rate)
+    targets = [{"name": f"dns-{n}", "host": h, "port": ports.dns} for n, h in enumerate(hosts)]
     probe = {"dns": {"interval": "1s", "timeout": "1s", "query": "wiki.example"}}
     return {"dns": {"source": {"static": targets}, "probe": probe}}
 
 
-def _url(ports: Ports) -> str:
-    return f"http://127.0.0.1:{ports.http}/healthz"
+def _urls(ports: Ports, count: int) -> list[str]:
+    hosts = islice(cycle(ADDRESSES), count)
+    return [f"http://{host}:{ports.http}/healthz" for host in hosts]
 
 
 def _free_port() -> int:

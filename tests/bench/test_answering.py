@@ -6,7 +6,7 @@ from http.client import HTTPConnection
 import dns.message
 import pytest
 
-from bench.answering import answer
+from bench.answering import ADDRESSES, answer
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def http_port() -> Iterator[int]:
 
 
 def asked(port: int, path: str) -> bytes:
-    connection = HTTPConnection("127.0.0.1", port)
+    connection = HTTPConnection(ADDRESSES[-1], port)
     try:
         connection.request("GET", path)
         return connection.getresponse().read()

@@ -21,7 +21,7 @@ from tests.certificates import Authority
 from tests.delaying_server import DELAY_SECONDS
 from tests.http_server import at
 
-ATTEMPTS = 4
+MOST_ATTEMPTS = 20
 CLOSE_SECONDS = 0.002
 
 
@@ -63,7 +63,7 @@ async def errors(server: Server, ca_file: str, folder: Path) -> dict[str, float]
         note=lambda words: noted.update({words.partition(" ")[0]: time.perf_counter()}),
     )
     assert (result.outcome, result.detail) == (Outcome.OK, "")
-    then = await asyncio.get_running_loop().run_in_executor(None, server.moments)
+    then = server.moments()
     truth = {
         "resolve": then["resolved"] - then["asked"],
         "connect": then["accepted"] - noted["wiki.example"],
@@ -74,14 +74,17 @@ async def errors(server: Server, ca_file: str, folder: Path) -> dict[str, float]
     assert list(result.phases) == list(truth)
     assert all(seconds >= DELAY_SECONDS for seconds in truth.values())
     assert truth["connect"] > 1 - CLOSE_SECONDS  # the kernel's own delay
-    print({p: (result.phases[p], truth[p]) for p in truth})
     return {phase: abs(result.phases[phase] - seconds) for phase, seconds in truth.items()}
 
 
-async def test_phases_are_those_of_the_server(server: Server, tmp_path: Path) -> None:
-    """Of each phase the best of some attempts counts: a busy machine makes them longer only."""
+async def test_each_phase_is_what_the_server_knows_of_it(server: Server, tmp_path: Path) -> None:
+    """Of each phase the best of some attempts counts: a busy machine only makes it worse."""
+    asyncio.get_running_loop().set_debug(False)  # which takes its time
     (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
-    ca_file = str(tmp_path / "authority-ca.pem")
-    tries = [await errors(server, ca_file, tmp_path) for _ in range(ATTEMPTS)]
-    best = {phase: min(tried[phase] for tried in tries) for phase in tries[0]}
-    assert all(error < CLOSE_SECONDS for error in best.values()), best
+    best: dict[str, float] = {}
+    for _ in range(MOST_ATTEMPTS):
+        found = await errors(server, str(tmp_path / "authority-ca.pem"), tmp_path)
+        best = {phase: min(error, best.get(phase, error)) for phase, error in found.items()}
+        if max(best.values()) < CLOSE_SECONDS:
+            return
+    pytest.fail(f"never within {CLOSE_SECONDS} s: {best}")
