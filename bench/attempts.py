@@ -69,8 +69,8 @@ def _timeliness(lab: Lab, ports: Ports) -> Table:
     rows = []
     for name, flags in _flavours().items():
         with _agent(lab, checks, flags) as (agent, pid):
-            time.sleep(lab.choose(START_SECONDS, 3))
-            rows.append([name, *_watched(agent, pid, lab.choose(60, 4)).cells])
+            time.sleep(lab.choose(START_SECONDS, 1))
+            rows.append([name, *_watched(agent, pid, lab.choose(60, 2)).cells])
     return Table(
         f"{rate} HTTP probes and {rate} DNS queries a second, each target once a second:",
         ["", "attempts a second", "failed", "share of a core", "worst delay in ms"],
@@ -117,8 +117,8 @@ def _round(lab: Lab, ports: Ports, contenders: Sequence[str], rate: int) -> Roun
                 _, pid = stack.enter_context(_agent(lab, _http_check(ports, rate), flavours[name]))
             else:
                 pid = stack.enter_context(_blackbox(lab, ports, rate))
-            time.sleep(lab.choose(15, 4))
-            costs[name] = _window(pid, lambda: _answered(ports), lab.choose(15, 4))
+            time.sleep(lab.choose(15, 1))
+            costs[name] = _window(pid, lambda: _answered(ports), lab.choose(15, 2))
     return costs
 
 

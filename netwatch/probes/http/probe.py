@@ -108,9 +108,9 @@ class HttpProbe:
     ) -> tuple[Response, Body | None]:
         """Return the response, and its body unless it is a redirect to follow."""
         exchange = Exchange(self._connector.adapted(request, url))
+        attempt.note(f"sending {request.method} {request.target}, {len(exchange.to_send)} bytes")
         with attempt.timed("processing"):
             await send(stream, exchange)
-        attempt.note(f"sent {request.method} {request.target}, {len(exchange.to_send)} bytes")
         with attempt.timed("transfer"):
             response = await read_head(stream, exchange)
             _write_down(attempt, response, url)

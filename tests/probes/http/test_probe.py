@@ -315,6 +315,18 @@ async def test_tls_tells_its_facts_and_has_a_phase(tmp_path: Path) -> None:
     assert result.values["tls_version"] == {"1.3": 1}
 
 
+async def test_checks_that_agree_on_tls_share_its_context(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    services = Services(everything_is_here)
+    async with site(context=authority.server("wiki.example")) as server:
+        for path in ("/a", "/b"):
+            chosen = options(path=path, tls={"ca_file": authority.ca_file})
+            url = f"https://wiki.example:{server.port}{path}"
+            result = await make_attempt(chosen.open(services), at(url), timeout_seconds=5)
+            assert result.outcome is Outcome.OK
+    assert len(services.contexts._contexts) == 1
+
+
 async def test_a_refused_certificate_is_told_with_its_facts(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     async with site(context=authority.server("other.example")) as server:
