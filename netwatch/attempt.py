@@ -33,8 +33,8 @@ class Attempt:
 
     `phases` are seconds by name, in order; `phase` is the one under way, or the last. `note` is
     told each step in words, for `--verbose`; whoever runs attempts unwatched ignores it.
-    `failure` is of what it has failed already, while more is found out about that: the deadline
-    changes nothing of it.
+    `failure` is what it has failed by already, while more is being found out about that: from then
+    on the deadline changes nothing.
     """
 
     endpoint: Endpoint

@@ -63,4 +63,4 @@ def _figure(value: float, family: Family) -> str:
         return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%dT%H:%M:%SZ}"
     if family.unit == "seconds":
         return format_seconds(value)
-    return number(int(value) if value == int(value) else value)
+    return number(int(value) if float(value).is_integer() else value)

@@ -79,7 +79,7 @@ async def _ask(name: str, config: CheckConfig) -> tuple[list[Assignment], str]:
         snapshot = await first_snapshot(config.source_options.open())
     except SourceFailedError as error:
         return [], f"{name}: {error}"
-    is_well = snapshot or config.optional
+    is_well = bool(snapshot) or config.optional
     complaint = "" if is_well else f"{name}: its source names no target"
     resolve = config.resolve if config.probe_options.needs_address else None
     return list(_assignments(name, config, await resolved(snapshot, resolve))), complaint
