@@ -189,7 +189,7 @@ async def test_what_has_no_end_is_read_no_further_than_the_limit(begin: bytes) -
         await read_request(reader)
         writer.write(begin)
         while True:
-            writer.write(b"10\r\n" + bytes(16) + b"\r\n" if begin is CHUNKED else b"x" * 4096)
+            writer.write(b"1000\r\n" + bytes(4096) + b"\r\n" if begin is CHUNKED else b"x" * 4096)
             await writer.drain()
 
     async with tcp_server(flood) as port:
