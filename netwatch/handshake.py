@@ -35,4 +35,5 @@ async def shake_hands(
         attempt.values |= await facts_of_refused(options, name, connect_again)
         raise
     attempt.values |= tls_values(tls)
+    attempt.look(tls)
     attempt.note(f"negotiated {tls.version()} with {name}")

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -30,7 +31,6 @@ TEXTFILE_FAMILIES = (
         key="errors",
     ),
 )
-CHUNK_BYTES = 2**16
 MODE = 0o644  # the collector runs as somebody else
 
 
@@ -95,9 +95,9 @@ class Textfile:
 
     async def _renew(self, path: Path) -> None:
         """Replace the file, or have none and say why, once for each different reason."""
-        content = await self._renderer.render(self._store.render(Dialect.TEXT))
+        rendering = await self._renderer.render(self._store.render(Dialect.TEXT))
         try:
-            await _replace(path, content)
+            await _replace(path, rendering.plain())
         except OSError as error:
             self.errors += 1
             self._remove(path)
@@ -117,7 +117,7 @@ class Textfile:
         self._told = why
 
 
-async def _replace(path: Path, content: bytes) -> None:
+async def _replace(path: Path, content: Iterable[bytes]) -> None:
     """Write beside `path` and rename, so that nobody reads half of it. Raises OSError."""
     beside = path.with_name(f"{path.name}.tmp")
     beside.unlink(missing_ok=True)
@@ -128,12 +128,12 @@ async def _replace(path: Path, content: bytes) -> None:
         beside.unlink(missing_ok=True)
 
 
-async def _write(path: Path, content: bytes) -> None:
+async def _write(path: Path, content: Iterable[bytes]) -> None:
     # Only where nothing stands: a pipe would block, and a link lead elsewhere. No fsync, because
     # after a crash of the machine the file is of no use.
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
         os.fchmod(file.fileno(), MODE)  # whatever the umask is
         pace = Pace()
-        for start in range(0, len(content), CHUNK_BYTES):
-            file.write(content[start : start + CHUNK_BYTES])
+        for piece in content:
+            file.write(piece)
             await pace.step()

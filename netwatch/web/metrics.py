@@ -3,17 +3,13 @@
 How it is rendered without holding up anything is the matter of `netwatch.rendering`.
 """
 
-import zlib
-from collections.abc import Iterable, Iterator
+import contextlib
 
 from aiohttp import web
 
 from netwatch.exposition.negotiate import accepts_gzip, choose_dialect
 from netwatch.exposition.store import Store
-from netwatch.rendering import Renderer
-
-_GZIP = 16 + zlib.MAX_WBITS  # zlib's way to say that the container is gzip
-_FASTEST = 1  # level 6 is a third smaller, and three times as much work
+from netwatch.rendering import Pace, Renderer
 
 
 class MetricsHandler:
@@ -23,19 +19,22 @@ class MetricsHandler:
         self._store = store
         self._renderer = renderer
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         dialect = choose_dialect(request.headers.get("Accept"))
         names = frozenset(request.query.getall("name[]", []))
+        rendering = await self._renderer.render(self._store.render(dialect, names))
         headers = {"Content-Type": dialect.content_type, "Vary": "Accept, Accept-Encoding"}
-        slices = self._store.render(dialect, names)
+        pieces, length = rendering.plain(), rendering.plain_bytes
         if accepts_gzip(request.headers.get("Accept-Encoding")):
             headers["Content-Encoding"] = "gzip"
-            slices = _zipped(slices)
-        return web.Response(body=await self._renderer.render(slices), headers=headers)
-
-
-def _zipped(slices: Iterable[bytes]) -> Iterator[bytes]:
-    zipper = zlib.compressobj(_FASTEST, zlib.DEFLATED, _GZIP)
-    for text in slices:
-        yield zipper.compress(text)
-    yield zipper.flush()
+            pieces, length = rendering.gzip(), rendering.gzip_bytes
+        response = web.StreamResponse(headers=headers)
+        response.content_length = length
+        # One who leaves early has what he wanted, or will ask again.
+        with contextlib.suppress(ConnectionError):
+            await response.prepare(request)
+            pace = Pace()
+            for piece in () if request.method == "HEAD" else pieces:
+                await response.write(piece)
+                await pace.step()
+        return response

@@ -21,7 +21,7 @@ from netwatch.net.ping.volley import Volley
 from netwatch.schedule import Beats, next_beat, stable_phase
 from netwatch.stats import WorstRecent
 
-GRID_SECONDS = 0.25
+GRID_SECONDS = 0.5
 """Beats fall on multiples of this."""
 SHORTEST_TICK_SECONDS = 0.005
 ROOM_SECONDS = 0.1
@@ -169,6 +169,10 @@ class Pinger:
             self._beats.discard(cohort)
             self._cohorts = {key: kept for key, kept in self._cohorts.items() if kept is not cohort}
         self._lines.release(cohort.options)
+
+    def look(self) -> None:
+        """Read the sockets now, for whoever waits for one reply, and not when it is due."""
+        self._wake_up()
 
     async def run(self) -> NoReturn:
         """Keep the beat until cancelled."""
