@@ -16,6 +16,7 @@ from tests.namespaces import Namespace
 
 SMOKEPING = "prometheus-smokeping-prober"
 BLACKBOX = "prometheus-blackbox-exporter"
+BLACKBOX_PORT = "9115"
 
 Command = tuple[str, ...]
 
@@ -68,7 +69,7 @@ def _blackbox(folder: Path, _: Sequence[str]) -> Command:
 def _scraper(folder: Path, targets: Sequence[str]) -> Command:
     file = folder / "scraper.targets"
     file.write_text("\n".join(targets))
-    return (sys.executable, "-m", "bench.scraper", str(file))
+    return (sys.executable, "-m", "bench.scraper", BLACKBOX_PORT, "icmp", str(file))
 
 
 def _let_all_ping(namespace: Namespace) -> None:

@@ -99,7 +99,11 @@ class Agent:
         self._services = Services(Resolver().resolve)
         self._modules_file = ModulesFile()
         self._blackbox = BlackboxHandler(
-            Tools(resolve=self._services.resolve, ping=partial(singles.ping, self._pinger))
+            Tools(
+                resolve=self._services.resolve,
+                ping=partial(singles.ping, self._pinger),
+                contexts=self._services.contexts,
+            )
         )
         self._loop_lag = LoopLag()
         self._sources = Table(SOURCE_FAMILIES)

@@ -9,11 +9,13 @@ from netwatch.sources.services import ServicesOptions
 
 def test_on_a_host_it_pings_what_this_node_depends_on() -> None:
     config = load(default_config({}), "default", {})
-    assert list(config.checks) == ["local"]
+    assert list(config.checks) == ["local", "local-large", "local-dns"]
     assert config.checks["local"].source_options == LocalOptions(
         gateways=True, resolvers=True, loopback="fallback"
     )
     assert config.checks["local"].probe_options == IcmpOptions()
+    optional = [name for name, check in config.checks.items() if check.optional]
+    assert optional == ["local-large", "local-dns"]
 
 
 def test_a_pod_is_told_by_its_environment() -> None:

@@ -154,6 +154,10 @@ class EndpointPort(Struct, frozen=True, kw_only=True):
     port: int | None = None
 
 
+SERVICE_LABEL = "kubernetes.io/service-name"
+"""On each EndpointSlice: whose it is."""
+
+
 class EndpointSlice(KubernetesObject, frozen=True, kw_only=True):
     """Some endpoints of a Service, all of one address family: `IPv4` or `IPv6`."""
 

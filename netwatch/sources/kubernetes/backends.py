@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from netwatch.endpoint import Snapshot
-from netwatch.net.kubernetes.objects import EndpointSlice, Service
-from netwatch.sources.kubernetes.servicereader import SERVICE_LABEL, ServiceReader
+from netwatch.net.kubernetes.objects import SERVICE_LABEL, EndpointSlice, Service
+from netwatch.sources.kubernetes.servicereader import ServiceReader
 
 Found = Service | EndpointSlice
 """What is looked for."""

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 from netwatch.endpoint import Endpoint, Life, Source
 from netwatch.net.kubernetes.codec import ObjectCodec
-from netwatch.net.kubernetes.objects import EndpointConditions, EndpointSlice, SliceEndpoint
+from netwatch.net.kubernetes.objects import (
+    SERVICE_LABEL,
+    EndpointConditions,
+    EndpointSlice,
+    SliceEndpoint,
+)
 from netwatch.net.kubernetes.query import Query
 from netwatch.source import SourceServices
 from netwatch.sources.endpoints import EndpointsOptions
 from netwatch.sources.kubernetes.addresses import Choice, is_asked_for
 from netwatch.sources.kubernetes.reading import Reading, Readings
-from netwatch.sources.kubernetes.servicereader import SERVICE_LABEL
 from netwatch.sources.kubernetes.source import ClusterSource
 
 _CODEC = ObjectCodec(EndpointSlice)

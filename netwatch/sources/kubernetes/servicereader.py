@@ -10,9 +10,6 @@ from netwatch.sources.kubernetes.life import is_deleted
 from netwatch.sources.kubernetes.reading import Reading
 from netwatch.sources.services import ServicesOptions
 
-SERVICE_LABEL = "kubernetes.io/service-name"
-"""On each slice: whose it is."""
-
 
 @dataclass(frozen=True, slots=True)
 class ServiceReader:

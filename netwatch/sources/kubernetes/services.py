@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from netwatch.endpoint import Source
 from netwatch.net.kubernetes.codec import ObjectCodec
-from netwatch.net.kubernetes.objects import EndpointSlice, Service
+from netwatch.net.kubernetes.objects import SERVICE_LABEL, EndpointSlice, Service
 from netwatch.net.kubernetes.query import Query
 from netwatch.source import SourceServices
 from netwatch.sources.kubernetes.addresses import Choice
 from netwatch.sources.kubernetes.backends import BackedReadings, Found
 from netwatch.sources.kubernetes.reading import Readings
-from netwatch.sources.kubernetes.servicereader import SERVICE_LABEL, ServiceReader
+from netwatch.sources.kubernetes.servicereader import ServiceReader
 from netwatch.sources.kubernetes.source import ClusterSource
 from netwatch.sources.services import ServicesOptions
 
