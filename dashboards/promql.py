@@ -64,14 +64,20 @@ def ratio(part: str, whole: str) -> str:
     return f"{part} / ({whole} > 0)"
 
 
+def missing(part: str, whole: str) -> str:
+    """Return the share of a whole that is not in the part, without the dust of floating point."""
+    return f"round(1 - {ratio(part, whole)}, 0.000001)"
+
+
 def loss(scope: Scope, by: str, *more: str, window: str = RATE) -> str:
     """Return the share of pings without an answer, but for those that failed by our own fault.
 
-    Errors are counted by reason and are absent without any, so they are summed up with the losses.
+    What was lost is what is missing of the sent: errors are counted by reason, and a counter that
+    begins with its first error hides that one from rate().
     """
-    failed = '__name__=~"netwatch_icmp_(packets_lost|errors)_total"', 'reason!="local"'
-    return ratio(
-        per_second(scope, "", by, *failed, *more, window=window),
+    settled = '__name__=~"netwatch_icmp_(packets_received|errors)_total"', 'reason=~"|local"'
+    return missing(
+        per_second(scope, "", by, *settled, *more, window=window),
         per_second(scope, "netwatch_icmp_packets_sent_total", by, *more, window=window),
     )
 

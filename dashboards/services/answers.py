@@ -5,7 +5,7 @@ from dashboards.grafana.graph import graph
 from dashboards.grafana.panel import Query
 from dashboards.grafana.scale import ANY_IS_BAD
 from dashboards.grafana.table import Column, table
-from dashboards.promql import per_second, ratio
+from dashboards.promql import missing, per_second
 from dashboards.services.scope import CHOSEN
 
 HTTP = Row(
@@ -44,8 +44,7 @@ OTHERS = Row(
             "UDP datagrams lost",
             "Share of echo requests without an answer.",
             Query(
-                "1 - "
-                + ratio(
+                missing(
                     per_second(CHOSEN, "netwatch_udp_received_total", "check, target"),
                     per_second(CHOSEN, "netwatch_udp_sent_total", "check, target"),
                 ),
