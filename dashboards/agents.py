@@ -156,7 +156,7 @@ TRUST = Row(
                 AGENT,
             ),
             width=8,
-            runbook="NetwatchClockStepped",
+            runbook="NetwatchClockStepping",
         ),
     ],
 )

@@ -141,14 +141,14 @@ LATENCY = Row(
             "the five slowest.",
             *_slowest("kubeproxy_network_programming_duration_seconds"),
             unit="s",
-            runbook="NetwatchKubeProxyProgrammingSlow",
+            runbook="NetwatchProgrammingSlow",
         ),
         graph(
             "Sync of the rules",
             "Time that writing takes, on all nodes and on the five slowest.",
             *_slowest("kubeproxy_sync_proxy_rules_duration_seconds"),
             unit="s",
-            runbook="NetwatchKubeProxyProgrammingSlow",
+            runbook="NetwatchProgrammingSlow",
         ),
         graph(
             "Syncs and changes",
@@ -189,8 +189,9 @@ LATENCY = Row(
             {"mode": "Mode", "version": "Version"},
             Column(
                 "Nodes",
-                f"count by (mode, version) ({CHOSEN('netwatch_kube_proxy_mode')} * on (node) "
-                f"group_left (version) {CHOSEN('netwatch_kube_proxy_version')})",
+                f"count by (mode, version) ({CHOSEN('netwatch_kube_proxy_mode')} * on (node, "
+                "check, target) group_left (version) "
+                f"{CHOSEN('netwatch_kube_proxy_version')})",
             ),
             sort="Nodes",
         ),

@@ -100,7 +100,7 @@ WRONG = Row(
             Column("Share", f"1 - avg by ({ONE_TARGET}, zone) ({UP})", "percentunit", LOSS),
             sort="Share",
             link=explore(check="Check", target="Target"),
-            runbook="NetwatchNodeUnreachable",
+            runbook="NetwatchTargetDown",
         ),
         table(
             "Nodes that see it",
@@ -112,7 +112,7 @@ WRONG = Row(
             Column("Share", f"1 - avg by (node, node_zone) ({UP})", "percentunit", LOSS),
             sort="Share",
             link=explore(node="Node"),
-            runbook="NetwatchNodeReachesFewPeers",
+            runbook="NetwatchNodeMissesTargets",
         ),
         timeline(
             "Targets that were down",
@@ -125,6 +125,7 @@ WRONG = Row(
             ),
             unit="percentunit",
             scale=SUCCESS,
+            runbook="NetwatchNodeUnreachable",
         ),
     ],
 )

@@ -8,7 +8,8 @@ from typing import Any
 
 Json = dict[str, Any]
 
-FOLDER = Path(__file__).parent.parent.parent / "charts" / "netwatch" / "dashboards"
+ROOT = Path(__file__).parent.parent.parent
+FOLDER = ROOT / "charts" / "netwatch" / "dashboards"
 FILES = sorted(FOLDER.glob("*.json"))
 GRAFANAS_OWN = {"__rate_interval": "10s", "__range": "30s"}
 
@@ -24,10 +25,23 @@ def panels(dashboard: Json) -> Iterator[Json]:
         yield from panel["panels"] if panel["type"] == "row" else [panel]
 
 
-def expressions(dashboard: Json) -> Iterator[tuple[str, str]]:
-    """Yield title and PromQL of each query."""
+def queries(dashboard: Json) -> Iterator[tuple[Json, Json]]:
+    """Yield each query, after its panel."""
     for panel in panels(dashboard):
-        yield from ((panel["title"], target["expr"]) for target in panel["targets"])
+        yield from ((panel, target) for target in panel["targets"])
+
+
+def labels(panel: Json, target: Json) -> set[str]:
+    """Return the labels of series that a panel shows: in names of lines, or as columns."""
+    if target["format"] != "table":
+        return set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
+    for step in panel["transformations"]:
+        match step:
+            case {"id": "groupingToMatrix", "options": options}:
+                return {options["rowField"], options["columnField"]}
+            case {"id": "organize", "options": options}:
+                return {name for name in options["renameByName"] if "Value" not in name}
+    raise AssertionError(panel["title"])
 
 
 def variables(dashboard: Json) -> dict[str, Json]:

@@ -13,6 +13,18 @@ FIXTURES = Path(__file__).parent.parent / "fixtures" / "kube-proxy"
 LOOPBACK = "127.0.0.1"
 HEADER_BYTES = 12
 
+# What the one that was captured had no reason to say.
+MORE_METRICS = """\
+# TYPE kubeproxy_sync_proxy_rules_iptables_restore_failures_total counter
+kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family="IPv4"} 0
+# TYPE kubeproxy_network_programming_duration_seconds histogram
+kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="0.25"} 0
+kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="0.5"} 7
+kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="+Inf"} 9
+kubeproxy_network_programming_duration_seconds_sum{ip_family="IPv4"} 8
+kubeproxy_network_programming_duration_seconds_count{ip_family="IPv4"} 9
+"""
+
 
 class _Quiet(BaseHTTPRequestHandler):
     """Says nothing on standard error."""
@@ -61,7 +73,8 @@ class _KubeProxy(_Quiet):
         match path:
             case "/metrics":
                 _KubeProxy.looks += 1
-                return _grown((FIXTURES / "metrics-v1.36-iptables.txt").read_text(), _KubeProxy.looks)
+                captured = (FIXTURES / "metrics-v1.36-iptables.txt").read_text()
+                return _grown(captured + MORE_METRICS, _KubeProxy.looks)
             case "/proxyMode":
                 return b"iptables"
         return (FIXTURES / f"{path[1:]}-v1.36.json").read_bytes()
@@ -75,8 +88,10 @@ def kube_proxy() -> Iterator[None]:
 
 
 def _grown(metrics: str, factor: int) -> bytes:
+    """Return them with larger counters, also those that were 0, as of a kube-proxy in trouble."""
+
     def grow(match: re.Match[str]) -> str:
-        return f"{match[1]} {float(match[2]) * factor}"
+        return f"{match[1]} {(float(match[2]) + 1) * factor}"
 
     counter = r"^(\w+_(?:bucket|sum|count|total)(?:\{.*\})?) (\S+)$"
     return re.sub(counter, grow, metrics, flags=re.MULTILINE).encode()

@@ -7,14 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.dashboards.files import FILES, defaults, expressions, interpolated, load, variables
+from tests.dashboards.files import (
+    FILES,
+    Json,
+    defaults,
+    interpolated,
+    labels,
+    load,
+    panels,
+    queries,
+    variables,
+)
 from tests.dashboards.to_come import TO_COME
 from tests.dashboards.world import World, world
 from tests.programs import eventually
 
 pytestmark = pytest.mark.netns
 
-PROGRAMS = ("dnsmasq", "ip", "nft", "prometheus")
+PROGRAMS = ("ip", "nft", "prometheus")
 LATER = tuple(name for names in TO_COME.values() for name in names)
 
 
@@ -30,18 +40,25 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 QUERIES = [
-    pytest.param(path, expression, id=f"{path.stem}: {title} ({number})")
+    pytest.param(path, panel, target, id=f"{path.stem}: {panel['title']} {target['refId']}")
     for path in FILES
-    for number, (title, expression) in enumerate(expressions(load(path)))
-    if not any(name in expression for name in LATER)
+    for panel, target in queries(load(path))
+    if not any(name in target["expr"] for name in LATER)
 ]
 
 
-@pytest.mark.parametrize(("path", "expression"), QUERIES)
-def test_every_query_of_a_panel_has_an_answer(asked: World, path: Path, expression: str) -> None:
-    query = interpolated(expression, defaults(load(path)))
+@pytest.mark.parametrize(("path", "panel", "target"), QUERIES)
+def test_every_query_of_a_panel_has_an_answer(
+    asked: World, path: Path, panel: Json, target: Json
+) -> None:
+    """With the labels that the panel shows, and with no others in the rows of a table."""
+    query = interpolated(target["expr"], defaults(load(path)))
     found = eventually(lambda: asked.query(query), lambda: query)
-    assert {"NaN"} != {series["value"][1] for series in found}
+    assert "NaN" not in {series["value"][1] for series in found}
+    there = {name for series in found for name in series["metric"]}
+    assert labels(panel, target) <= there
+    if target["format"] == "table":
+        assert labels(panel, target) == there
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -60,7 +77,41 @@ def test_a_choice_leaves_all_others_out(asked: World) -> None:
     [path] = [path for path in FILES if path.stem == "explorer"]
     dashboard = load(path)
     chosen = {**defaults(dashboard), "node": "(node-a)", "target": "(node-b|node-c)"}
-    _, expression = next(expressions(dashboard))
-    found = eventually(lambda: asked.query(interpolated(expression, chosen)))
+    _, target = next(queries(dashboard))
+    found = eventually(lambda: asked.query(interpolated(target["expr"], chosen)))
     pairs = {(each["metric"]["node"], each["metric"]["target"]) for each in found}
     assert pairs == {("node-a", "node-b"), ("node-a", "node-c")}
+
+
+def rows(asked: World, dashboard: str, title: str, column: int = 0) -> dict[tuple[str, ...], float]:
+    """Return the values of a query by its labels, in the order of their names."""
+    [path] = [path for path in FILES if path.stem == dashboard]
+    loaded = load(path)
+    [panel] = [panel for panel in panels(loaded) if panel["title"] == title]
+    query = interpolated(panel["targets"][column]["expr"], defaults(loaded))
+    found = eventually(lambda: asked.query(query))
+    return {
+        tuple(value for _, value in sorted(each["metric"].items())): float(each["value"][1])
+        for each in found
+    }
+
+
+def test_the_map_shows_who_loses_how_much_to_whom(asked: World) -> None:
+    lost = eventually(lambda: rows(asked, "overview", "Packets lost between nodes"))
+    assert lost["node-a", "node-a"] == lost["node-b", "node-a"] == 0
+    assert lost["node-a", "node-b"] == pytest.approx(1 / 3, abs=0.1)
+    assert lost["node-a", "node-c"] == lost["node-b", "node-c"] == 1
+
+
+def test_what_is_down_for_all_is_told_from_what_is_down_for_some(asked: World) -> None:
+    def shares() -> dict[str, float]:
+        found = rows(asked, "overview", "Targets", column=2)
+        return {labels[2]: share for labels, share in found.items() if labels[1] == "name-servers"}
+
+    expected = {"forger": 1.0, "good": 0.5}
+    eventually(lambda: shares() == expected, shares)
+
+
+def test_a_refused_certificate_is_shown_with_its_reason(asked: World) -> None:
+    found = rows(asked, "services", "Why certificates are refused")
+    assert {(check, reason) for check, reason, _ in found} == {("strict", "unknown_ca")}

@@ -9,3 +9,26 @@ TO_COME = {
 
 An entry goes when its part comes; with the last one, all of this goes.
 """
+
+PAGES_TO_COME = {
+    "NetwatchAgentMissing",
+    "NetwatchAgentTrouble",
+    "NetwatchCertificateExpiring",
+    "NetwatchClockStepping",
+    "NetwatchDnsFailing",
+    "NetwatchDnsSlow",
+    "NetwatchKubeProxyRestoreFailing",
+    "NetwatchKubeProxySyncPending",
+    "NetwatchKubeProxyUnhealthy",
+    "NetwatchNodeMissesTargets",
+    "NetwatchNodeUnreachable",
+    "NetwatchPairLossy",
+    "NetwatchProgrammingSlow",
+    "NetwatchReloadFailed",
+    "NetwatchServicePathBroken",
+    "NetwatchSourceStale",
+    "NetwatchTargetDown",
+    "NetwatchZonePathLossy",
+    "NetwatchZonePathSlow",
+}
+"""Runbooks that panels link to, and that are not written yet."""

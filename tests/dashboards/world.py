@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -113,6 +114,16 @@ class World:
         found: list[str] = self._ask(f"label/{label}/values", **{"match[]": selector})
         return found
 
+    def is_ready(self) -> bool:
+        """Whether it answers yet, and has scraped everybody often enough for a rate."""
+        with self.inside:
+            try:
+                if fetch(PROMETHEUS, "/-/ready").status != HTTPStatus.OK:
+                    return False
+            except ConnectionRefusedError:
+                return False
+        return len(self.query("count_over_time(netwatch_build_info[1m]) >= 3")) == len(NODES)
+
     def _ask(self, what: str, **parameters: str) -> Any:
         with self.inside:
             response = fetch(PROMETHEUS, f"/api/v1/{what}?{urlencode(parameters)}")
@@ -135,7 +146,7 @@ def world(folder: Path) -> Iterator[World]:
         for name, namespace in zip(NODES, (node_a, node_b), strict=True):
             _start_agent(stack, namespace, folder / name, config)
         made = World(node_a)
-        eventually(lambda: _has_scraped(made))
+        eventually(made.is_ready)
         yield made
 
 
@@ -174,8 +185,7 @@ def _start_agent(stack: ExitStack, place: Namespace, folder: Path, config: str) 
 @contextmanager
 def _prometheus(folder: Path) -> Iterator[None]:
     agents = [
-        {"targets": [f"{address}:9847"], "labels": _labels(name)}
-        for name, address in NODES.items()
+        {"targets": [f"{address}:9847"], "labels": _labels(name)} for name, address in NODES.items()
     ]
     job = {"job_name": "netwatch", "static_configs": agents}
     every = {"scrape_interval": "1s", "scrape_timeout": "1s"}
@@ -200,11 +210,3 @@ def _labels(node: str) -> Mapping[str, str]:
     """Return what the chart's monitor adds, and an external label of the cluster."""
     zone = node.replace("node", "zone")
     return {"node": node, "network": "host", "node_zone": zone, "cluster": "test"}
-
-
-def _has_scraped(made: World) -> bool:
-    try:
-        counts = made.query("count_over_time(netwatch_build_info[1m]) >= 3")
-    except ConnectionRefusedError:
-        return False
-    return len(counts) == len(NODES)
