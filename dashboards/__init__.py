@@ -6,7 +6,7 @@
 from dashboards.agents import AGENTS
 from dashboards.explorer import EXPLORER
 from dashboards.grafana.dashboard import Dashboard
-from dashboards.kube_proxy import KUBE_PROXY_DASHBOARD
+from dashboards.kube_proxy import KUBE_PROXY
 from dashboards.overview import OVERVIEW
 from dashboards.services import SERVICES
 
@@ -14,7 +14,7 @@ DASHBOARDS: dict[str, Dashboard] = {
     "overview": OVERVIEW,
     "explorer": EXPLORER,
     "services": SERVICES,
-    "kube-proxy": KUBE_PROXY_DASHBOARD,
+    "kube-proxy": KUBE_PROXY,
     "agents": AGENTS,
 }
 """By the name of the file."""

@@ -7,6 +7,7 @@ from dashboards.grafana.scale import LOSS, SUCCESS
 from dashboards.grafana.table import Column, table
 from dashboards.grafana.timeline import timeline
 from dashboards.promql import (
+    EACH,
     EVERYWHERE,
     NODE,
     STATES,
@@ -22,7 +23,7 @@ from dashboards.promql import (
 PINGED = "netwatch_icmp_packets_sent_total"
 CHECK, ZONE, TARGET = checks_of(PINGED), zones_of(PINGED), targets_of(PINGED)
 CHOSEN = Scope((*EVERYWHERE, NODE, CHECK, ZONE, TARGET))
-EACH = 'target!=""'  # and not the sum of those that are probed in their turn
+PINGS = 'probe="icmp"'
 ONE_PAIR = {"check": "Check", "node": "From", "target": "To", "zone": "Zone"}
 LABELS = ", ".join(ONE_PAIR)
 
@@ -62,9 +63,9 @@ SUMMARY = Row(
             "States of pairs that were not well",
             "Pairs that were down in the time shown, one line each. Empty where there are none.",
             Query(
-                coded(STATES, CHOSEN, "netwatch_target_state", "check, node, target")
+                coded(STATES, CHOSEN, "netwatch_target_state", "check, node, target", PINGS)
                 + " and on (check, node, target) (min by (check, node, target) "
-                f"(min_over_time({CHOSEN('netwatch_target_up')}[$__range])) == 0)",
+                f"(min_over_time({CHOSEN('netwatch_target_up', PINGS)}[$__range])) == 0)",
                 "{{check}}: {{node}} → {{target}}",
             ),
             states=STATES,

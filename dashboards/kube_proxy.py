@@ -14,7 +14,7 @@ ITS_OWN = Scope((CLUSTER, NODE))
 """Series of kube-proxy that netwatch passes on: their job is what it is told to be."""
 
 # In the order of how bad they are.
-KUBE_PROXY = States(
+KUBE_PROXY_STATES = States(
     {
         "healthy": "green",
         "absent": "text",
@@ -91,8 +91,8 @@ KEEPING_UP = Row(
         timeline(
             "State by node",
             "What kube-proxy says of itself, and whether it writes what it should: docs/probes.md.",
-            Query(coded(KUBE_PROXY, CHOSEN, STATE, "node"), "{{node}}"),
-            states=KUBE_PROXY,
+            Query(coded(KUBE_PROXY_STATES, CHOSEN, STATE, "node"), "{{node}}"),
+            states=KUBE_PROXY_STATES,
             height=9,
             runbook="NetwatchKubeProxyUnhealthy",
         ),
@@ -232,7 +232,7 @@ PATHS = Row(
     ],
 )
 
-KUBE_PROXY_DASHBOARD = Dashboard(
+KUBE_PROXY = Dashboard(
     uid="netwatch-kube-proxy",
     title="netwatch / kube-proxy",
     description="kube-proxy on every node: does it live, keep up, and do services work.",

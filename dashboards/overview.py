@@ -10,11 +10,13 @@ from dashboards.grafana.table import Column, table
 from dashboards.grafana.timeline import timeline
 from dashboards.grafana.variable import Variable
 from dashboards.promql import (
+    EACH,
     EVERYWHERE,
     NODE,
     Scope,
     checks_of,
     explore,
+    explore_any,
     loss,
     mean,
     or_zero,
@@ -38,7 +40,6 @@ MAP = Scope((*EVERYWHERE, NODE, ZONE, MESH))
 
 UP = PAIRS("netwatch_target_up")
 ONE_TARGET = "check, target, address"
-EACH = 'target!=""'  # and not the sum of those that are probed in their turn
 
 NOW = Row(
     "Now",
@@ -99,7 +100,7 @@ WRONG = Row(
             Column("Of", f"count by ({ONE_TARGET}, zone) ({UP})"),
             Column("Share", f"1 - avg by ({ONE_TARGET}, zone) ({UP})", "percentunit", LOSS),
             sort="Share",
-            link=explore(check="Check", target="Target"),
+            links=explore_any(check="Check", target="Target"),
             runbook="NetwatchTargetDown",
         ),
         table(
@@ -111,7 +112,7 @@ WRONG = Row(
             Column("Of", f"count by (node, node_zone) ({UP})"),
             Column("Share", f"1 - avg by (node, node_zone) ({UP})", "percentunit", LOSS),
             sort="Share",
-            link=explore(node="Node"),
+            links=explore_any(node="Node"),
             runbook="NetwatchNodeMissesTargets",
         ),
         timeline(
@@ -199,7 +200,7 @@ WORST = Row(
             Column("Mean", _rtt("mean"), "s"),
             Column("Largest", _rtt("max"), "s"),
             sort="Lost",
-            link=explore(check="Check", node="From", target="To"),
+            links=explore(check="Check", node="From", target="To"),
             runbook="NetwatchPairLossy",
         ),
         table(
@@ -211,7 +212,7 @@ WORST = Row(
             Column("Deviation", _rtt("stddev"), "s"),
             Column("Lost", LOST, "percentunit", LOSS),
             sort="Mean",
-            link=explore(check="Check", node="From", target="To"),
+            links=explore(check="Check", node="From", target="To"),
         ),
     ],
 )

@@ -1,6 +1,6 @@
 """PromQL that several dashboards have in common, and the variables that choose its series."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboards.grafana.panel import Query
@@ -37,6 +37,9 @@ STATES = States(
     {"new": "text", "up": "green", "degraded": "orange", "down": "red", "leaving": "purple"}
 )
 """Those of a target: docs/metrics.md."""
+
+EACH = 'target!=""'
+"""Series of one target, and not the sum of those in a zone that are probed in their turn."""
 
 RATE = "$__rate_interval"
 """Grafana's choice of a window that has enough scrapes in it."""
@@ -111,10 +114,11 @@ def quantiles(scope: Scope, family: str) -> Iterator[Query]:
         yield Query(expression, f"{{{{check}}}} p{share * 100:.0f}")
 
 
-def coded(states: States, scope: Scope, family: str, by: str) -> str:
-    """Return the number of the state, where each state has a series of its own."""
+def coded(states: States, scope: Scope, family: str, by: str, *more: str) -> str:
+    """Return the number of the state, where each state has a series; the worst counts."""
     numbered = (
-        f"""{scope(family, f'state="{state}"')} * {states.code(state)}""" for state in states.colors
+        f"""{scope(family, f'state="{state}"', *more)} * {states.code(state)}"""
+        for state in states.colors
     )
     return f"max by ({by}) ({' or '.join(numbered)})"
 
@@ -124,12 +128,19 @@ def or_zero(expression: str) -> str:
     return f"({expression}) or vector(0)"
 
 
-def explore(**columns: str) -> str:
+def explore(**columns: str) -> dict[str, str]:
     """Return the link from a row to the explorer: its variables, by the columns of the table."""
-    chosen = "".join(
-        f'&var-{name}=${{__data.fields["{title}"]}}' for name, title in columns.items()
-    )
-    kept = "".join(
-        f"&${{{name}:queryparam}}" for name in ("datasource", "cluster", "job", "network")
-    )
-    return f"/d/netwatch-explorer?${{__url_time_range}}{kept}{chosen}"
+    return {"Pings": _address("explorer", columns)}
+
+
+def explore_any(**columns: str) -> dict[str, str]:
+    """Return the links from a row that may be about pings, and may be about attempts."""
+    return explore(**columns) | {"Attempts": _address("services", columns)}
+
+
+def _address(dashboard: str, columns: Mapping[str, str]) -> str:
+    kept = [f"${{{name}:queryparam}}" for name in ("datasource", "cluster", "job", "network")]
+    chosen = [
+        f'var-{name}=${{__data.fields["{title}"]:percentencode}}' for name, title in columns.items()
+    ]
+    return f"/d/netwatch-{dashboard}?{'&'.join(['${__url_time_range}', *kept, *chosen])}"

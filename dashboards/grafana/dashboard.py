@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
+from dashboards.grafana import Json
 from dashboards.grafana.panel import DATASOURCE, Panel
-from dashboards.grafana.scale import Json
 from dashboards.grafana.variable import DATASOURCE_VARIABLE, Variable
 
 SCHEMA_VERSION = 39  # that of Grafana 11.0; later ones migrate it

@@ -1,7 +1,7 @@
 """Lines over time."""
 
+from dashboards.grafana import Json
 from dashboards.grafana.panel import Panel, Query
-from dashboards.grafana.scale import Json
 
 
 def graph(

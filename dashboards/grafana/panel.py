@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import Literal
 
-from dashboards.grafana.scale import Json
+from dashboards.grafana import Json
 
 DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 RUNBOOKS = "https://github.com/netwatch/netwatch/blob/main/docs/runbooks"

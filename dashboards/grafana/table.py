@@ -3,15 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
+from types import MappingProxyType
 
+from dashboards.grafana import Json
 from dashboards.grafana.panel import Panel, Query
-from dashboards.grafana.scale import PLAIN, AnyScale, Json
+from dashboards.grafana.scale import PLAIN, AnyScale
 
 OPTIONS: Json = {
     "showHeader": True,
     "cellHeight": "sm",
     "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": ""},
 }
+NO_LINKS: Mapping[str, str] = MappingProxyType({})
 FIELDS: Json = {"custom": {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True}}
 
 
@@ -41,7 +44,7 @@ def table(
     *columns: Column,
     sort: str,
     smallest_first: bool = False,
-    link: str = "",
+    links: Mapping[str, str] = NO_LINKS,
     width: int = 12,
     height: int = 9,
     runbook: str = "",
@@ -49,8 +52,8 @@ def table(
     """Return the panel: one row for each series of the first column.
 
     All columns have these labels and no others; they are shown by the names given here. `sort` is
-    the column whose largest value comes first, unless it is `smallest_first`. `link` is where a
-    click leads, for each row.
+    the column whose largest value comes first, unless it is `smallest_first`. `links` are where a
+    click on a row may lead: names and addresses.
     """
     return Panel(
         title=title,
@@ -60,7 +63,7 @@ def table(
         answer="table",
         width=width,
         height=height,
-        defaults=FIELDS | ({"links": [{"title": "Explore", "url": link}]} if link else {}),
+        defaults=FIELDS | {"links": [{"title": name, "url": url} for name, url in links.items()]},
         overrides=[column.override() for column in columns],
         options=OPTIONS | {"sortBy": [{"displayName": sort, "desc": not smallest_first}]},
         transformations=[{"id": "merge", "options": {}}, _names(labels, columns)],

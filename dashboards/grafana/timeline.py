@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dashboards.grafana import Json
 from dashboards.grafana.panel import Panel, Query
-from dashboards.grafana.scale import PLAIN, AnyScale, Json
+from dashboards.grafana.scale import PLAIN, AnyScale
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dashboards.grafana import Json
 from dashboards.grafana.panel import DATASOURCE
-from dashboards.grafana.scale import Json
 
 DATASOURCE_VARIABLE: Json = {
     "name": "datasource",

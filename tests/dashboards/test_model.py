@@ -95,6 +95,7 @@ def test_every_variable_is_used_and_every_used_one_exists(path: Path) -> None:
         for name in re.findall(r"\$\{?([a-z]\w*)", target["expr"])
     }
     assert used == set(variables(dashboard))
+    assert {panel["repeat"] for panel in dashboard["panels"] if "repeat" in panel} <= used
 
 
 @each_dashboard
@@ -116,7 +117,9 @@ def test_a_link_leads_to_a_dashboard_and_fills_in_its_variables_from_columns(pat
             address, _, parameters = link["url"].removeprefix("/d/").partition("?")
             assert set(re.findall(r"var-(\w+)=", parameters)) <= addresses[address]
             columns = set(panel["transformations"][-1]["options"]["renameByName"].values())
-            assert set(re.findall(r'__data\.fields\["(.*?)"\]', parameters)) <= columns
+            assert (
+                set(re.findall(r'__data\.fields\["(.*?)"\]:percentencode', parameters)) <= columns
+            )
 
 
 def test_every_runbook_that_a_panel_links_to_is_a_page() -> None:

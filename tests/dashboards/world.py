@@ -179,7 +179,12 @@ def _start_agent(stack: ExitStack, place: Namespace, folder: Path, config: str) 
     (folder / "netwatch.yaml").write_text(config)
     with place:
         agent = Agent([*NETWATCH, "agent", "--config", str(folder / "netwatch.yaml")], folder)
-    stack.callback(agent.kill)
+    stack.callback(_end, agent)
+
+
+def _end(agent: Agent) -> None:
+    agent.kill()
+    assert "Traceback" not in agent.log
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Dashboards to test with."""
 
+from dashboards.grafana import Json
 from dashboards.grafana.dashboard import Dashboard, Row
 from dashboards.grafana.panel import Panel, Query
-from dashboards.grafana.scale import Json
 
 Place = tuple[int, int, int, int]
 
