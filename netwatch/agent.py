@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import os
 import signal
+import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
@@ -21,10 +23,15 @@ from netwatch.compat.blackbox.oneshot import Tools
 from netwatch.compat.ping_exporter import PingExporterSink
 from netwatch.config import Config
 from netwatch.configfile import ConfigFile
+from netwatch.exposition.foreign import ForeignFamilies
 from netwatch.exposition.registry import process_registry
 from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
+from netwatch.known import KnownAddresses
 from netwatch.net.files import UnreadableFileError
+from netwatch.net.kubernetes.access import Api
+from netwatch.net.kubernetes.cluster import Cluster
+from netwatch.net.kubernetes.login import login
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.ping.single import SinglePings
 from netwatch.net.resolver import Resolver
@@ -34,10 +41,12 @@ from netwatch.probe import Engines, Services
 from netwatch.prober import Prober
 from netwatch.probes import PROBES
 from netwatch.rendering import Renderer
-from netwatch.sinks.known import KnownAddresses
+from netwatch.sampling import PEERS_FAMILIES
 from netwatch.sinks.log import LogSink
+from netwatch.sinks.passing import PassingSink
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES, Textfile
+from netwatch.sinks.turns import TurnsSink
 from netwatch.tracking import Tracker
 from netwatch.validation import ConfigError
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
@@ -45,9 +54,13 @@ from netwatch.web.app import make_app
 from netwatch.web.blackbox import BlackboxHandler
 from netwatch.web.listeners import ListenError, Listeners
 from netwatch.web.metrics import MetricsHandler
+from netwatch.web.security import Security, WebConfigFile
 from netwatch.wire.listen import ListenAddress
 
 LOG = logging.getLogger("netwatch.agent")
+
+FIRST_LIST_SECONDS = 5.0
+"""Within this the API server is first asked: after a power cut all agents start at once."""
 
 
 class ShutdownRequested(Exception):  # noqa: N818  # no error: it is how the root group ends
@@ -71,13 +84,18 @@ class Agent:
         self._sink = PrometheusSink(PROBES)
         self._ping_exporter = PingExporterSink()
         self._known = KnownAddresses()
+        self._turns = TurnsSink()
+        self._passing = PassingSink()
         self._tracker = Tracker(
-            [self._sink, self._ping_exporter, self._known, LogSink()],
+            [self._sink, self._ping_exporter, self._turns, self._passing, LogSink()],
             complain=lambda trouble: LOG.error("%s", trouble),
         )
         singles = SinglePings(self._tracker.take)
         self._pinger = Pinger(singles.take)
         self._prober = Prober(self._tracker.observe)
+        self._web_config_file = WebConfigFile()
+        self._security = Security()
+        self._shown_config = config_file.shown()
         self._services = Services(Resolver().resolve)
         self._modules_file = ModulesFile()
         self._blackbox = BlackboxHandler(
@@ -85,6 +103,7 @@ class Agent:
         )
         self._loop_lag = LoopLag()
         self._sources = Table(SOURCE_FAMILIES)
+        self._peers = Table(PEERS_FAMILIES)
         self._textfiles = Table(TEXTFILE_FAMILIES)
         self._echoes = Table(UDP_ECHO_FAMILIES)
         self._echo = UdpEcho(self._known.__contains__, self._echoes)
@@ -135,13 +154,21 @@ class Agent:
             self._config_file.follow(on_change=self._reload_wanted.set, on_error=self._refuse),
             name="config file",
         )
+        follow_web_config = self._web_config_file.follow(self._reload_wanted.set)
+        group.create_task(follow_web_config, name="web config file")
         follow_modules = self._modules_file.follow(self._reload_wanted.set)
         group.create_task(follow_modules, name="blackbox file")
+        log_in = login(os.environ)
+        cluster = Cluster(Api(log_in, self._services.resolve), spread_seconds=FIRST_LIST_SECONDS)
+        group.create_task(cluster.run(), name="cluster")
         self._checks = Checks(
             group,
             engines=Engines(self._pinger, self._prober, self._services),
+            cluster=cluster,
             tracker=self._tracker,
             sources=self._sources,
+            peers=self._peers,
+            known=self._known,
         )
         await self._apply(self._config, modules)
         self._is_measuring = True
@@ -150,12 +177,17 @@ class Agent:
             LOG.info("look at %s/ and %s/metrics", url, url)
 
     def _app(self) -> web.Application:
+        store = self._store(process_registry(), self._passing.ours)
+        self._passing.ours.reserved = store.names()
         return make_app(
-            metrics=MetricsHandler(self._store(process_registry()), self._renderer),
+            metrics=MetricsHandler(store, self._renderer, self._passing.page),
             standings=self._tracker.standings,
             complaints=self._complaints,
+            turns=self._turns.worst,
             is_ready=lambda: self._is_measuring,
             reload=self._reload_over_http,
+            security=lambda: self._security,
+            config=lambda: self._shown_config,
             probe=self._blackbox.handle,
         )
 
@@ -164,11 +196,12 @@ class Agent:
         with self._sink.held(), self._ping_exporter.held():
             yield
 
-    def _store(self, registry: CollectorRegistry) -> Store:
-        """Make what shows all series of ours, and those of the registry."""
-        store = Store(registry)
+    def _store(self, registry: CollectorRegistry, foreign: ForeignFamilies | None = None) -> Store:
+        """Make what shows all series of ours, those of the registry, and the foreign ones."""
+        store = Store(registry, foreign)
         sinks = (*self._sink.tables, *self._ping_exporter.tables)
-        for table in (*sinks, self._sources, self._textfiles, self._echoes):
+        own = (self._passing.table, self._sources, self._peers, self._textfiles, self._echoes)
+        for table in (*sinks, *own):
             store.add(table)
         store.registry.register(
             Vitals(
@@ -184,19 +217,22 @@ class Agent:
 
     async def _listen(self, config: Config) -> None:
         """Serve where the configuration says, or raise and serve where we did."""
-        await self._listeners.listen(self._addresses or config.listen)
+        security = self._web_config_file.load(config.web.config_file)
+        await self._listeners.listen(self._addresses or config.listen, security.tls)
         try:
             self._echo.configure(config.udp_echo)
         except UdpListenError:
-            await self._listeners.listen(self._addresses or self._config.listen)
+            addresses = self._addresses or self._config.listen
+            await self._listeners.listen(addresses, self._security.tls)
             raise
+        self._security = security
 
     async def _apply(self, config: Config, modules: Mapping[str, Module]) -> str:
         """Do what the configuration says of sinks and checks; return which of these changed."""
         self._ping_exporter.show(list(config.checks) if config.compat.ping_exporter else [])
         self._blackbox.configure(config.compat.blackbox, modules)
         self._textfile.configure(config.sinks.textfile)
-        return await self._checks.apply(config.checks)
+        return await self._checks.apply(config.checks, config.node_name or socket.gethostname())
 
     # Reloading
 
@@ -212,10 +248,12 @@ class Agent:
     async def _reload(self) -> None:
         """Apply the configuration as it is now, or raise and leave all as it was."""
         config = self._config_file.load()
+        shown_config = self._config_file.shown()
         modules = self._modules_file.load(config.compat.blackbox)
         await self._listen(config)
         changes = await self._apply(config, modules)
         self._config = config
+        self._shown_config = shown_config
         self._reloads.successful = True
         self._reloads.success_timestamp_seconds = time.time()
         LOG.info("reloaded %s: %s", self._config_file, changes or "no check changed")
@@ -229,7 +267,11 @@ class Agent:
     def _complaints(self) -> list[str]:
         """Say what is wrong with ourselves, for the page."""
         refused = "the configuration was refused; the one before is in use (see the log)"
-        return [*([] if self._reloads.successful else [refused]), *self._checks.complaints()]
+        return [
+            *([] if self._reloads.successful else [refused]),
+            *self._checks.complaints(),
+            *self._passing.complaints(),
+        ]
 
     def _reload_over_http(self) -> str | None:
         if not self._config.reload_endpoint:

@@ -1,21 +1,26 @@
 """The configuration: from the text of a file to checked values, or to all that is wrong with it."""
 
+import copy
+import functools
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.config import JsonDict
 
 from netwatch.compat import CompatOptions
 from netwatch.default_checks import DefaultsOptions, with_default_checks
+from netwatch.defaults import default_config
 from netwatch.net.udpecho import UdpEchoOptions
 from netwatch.options import Choice, Labels, Listen, Options, one_of
+from netwatch.peers import Peers, plan_peers
 from netwatch.probe import ProbeOptions
 from netwatch.probes import PROBES
 from netwatch.resolution import ResolveOptions
 from netwatch.sinks import SinksOptions
-from netwatch.sources import SOURCES, SourceOptions
+from netwatch.source import SourceOptions
+from netwatch.sources import SOURCES
 from netwatch.sources.static import StaticOptions
 from netwatch.state import StateOptions
 from netwatch.validation import read
@@ -23,16 +28,6 @@ from netwatch.wire.document import Document, Problem, described
 from netwatch.wire.duration import DURATION_PATTERN, format_duration
 from netwatch.wire.listen import ListenAddress
 from netwatch.wire.yaml import parse
-
-DEFAULT_CONFIG = """\
-# What netwatch does where it has no configuration file.
-listen: ["127.0.0.1:9847"]
-checks:
-  local:
-    # The gateways and name servers of this node; where it has none, the node itself.
-    source: {local: {gateways: true, resolvers: true, loopback: fallback}}
-    probe: {icmp: {interval: 1s, timeout: 1s}}
-"""
 
 CHECK_NAME_PATTERN = r"^[A-Za-z0-9._-]{1,63}$"
 
@@ -64,6 +59,14 @@ class CheckConfig(Options):
     """When a target is up, degraded or down."""
     resolve: ResolveOptions = Field(default_factory=ResolveOptions)
     """Which addresses of a host name are probed."""
+    peers: Peers = "auto"
+    """Of many nodes, how many each one probes: `all`, a sample, or `auto`, which is `all` up to 30
+    nodes."""
+
+    @model_validator(mode="after")
+    def _has_time_for_turns(self) -> Self:
+        plan_peers(self.peers, self.probe_options.interval, self.probe_options.timeout)
+        return self
 
     @property
     def source_name(self) -> str:
@@ -86,6 +89,14 @@ class CheckConfig(Options):
         return self.probe.options
 
 
+class WebOptions(Options):
+    """How the HTTP server is protected."""
+
+    config_file: str = ""
+    """A web configuration file as Prometheus' exporters have it: TLS, clients' certificates,
+    passwords, headers; empty for plain HTTP that answers everybody."""
+
+
 def _checks_may_be_default(config_schema: JsonDict) -> None:
     """Say that a file needs checks of its own only where it has none by default."""
     config_schema["required"] = []
@@ -104,6 +115,11 @@ class Config(Options):
         json_schema_extra={"default": ["127.0.0.1:9847"]},
     )
     """Addresses of the HTTP server: `127.0.0.1:9847`, `[::1]:9847`, or `:9847` for all of them."""
+    node_name: str = ""
+    """What sources call the node on which netwatch runs: `${NODE_NAME}`, which a pod has from
+    `spec.nodeName`; the host name if empty."""
+    web: WebOptions = Field(default_factory=WebOptions)
+    """How the HTTP server is protected."""
     checks: Annotated[dict[CheckName, CheckConfig], Field(min_length=1)]
     """What is measured, by name; the name is a label of all series of the check."""
     defaults: DefaultsOptions = Field(default_factory=DefaultsOptions)
@@ -125,7 +141,8 @@ def load(text: str | bytes, file_name: str, environ: Mapping[str, str]) -> Confi
     """
 
     def prepare(document: Document) -> Document:
-        return with_default_checks(document, parse(DEFAULT_CONFIG, {}).value["checks"])
+        default = parse(default_config(environ), environ).value
+        return with_default_checks(document, default["checks"])
 
     def also(config: Config, document: Document) -> Iterator[Problem]:
         return unfit(config.checks, document)
@@ -146,6 +163,12 @@ def unfit(checks: Mapping[str, CheckConfig], document: Document) -> Iterator[Pro
 
 def schema() -> dict[str, Any]:
     """Return the JSON schema (2020-12) of a configuration file."""
+    return copy.deepcopy(_schema())
+
+
+@functools.cache
+def _schema() -> dict[str, Any]:
+    """Make it once: that takes 80 ms, in which nothing else goes on."""
     found = Config.model_json_schema()
     _tidy(found)
     return {

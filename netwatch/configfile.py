@@ -1,11 +1,15 @@
 """Where the agent's configuration comes from, and noticing that it changed."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from netwatch.config import DEFAULT_CONFIG, Config, load
+from netwatch.config import Config, load, schema
+from netwatch.defaults import default_config
 from netwatch.net.files import ChangingFile, follow_file
+from netwatch.wire.redaction import redacted
+from netwatch.wire.yaml import parse
 
 
 class ConfigFile:
@@ -22,12 +26,17 @@ class ConfigFile:
     def load(self) -> Config:
         """Read and check it. Raises UnreadableFileError, or ConfigError with all that is wrong."""
         if self._file is None:
-            return load(DEFAULT_CONFIG, "default", {})
+            return load(default_config(self._environ), "default", self._environ)
         self._text = None
         # `follow` may have looked at A before, and look at A again, while B is read here.
         self._file.forget()
         self._text = ChangingFile(self._file.path).changed() or ""
         return load(self._text, str(self), self._environ)
+
+    def shown(self) -> str:
+        """Return what was loaded last, as JSON: without secrets, and with variables by name."""
+        value = parse(self._text or default_config(self._environ)).value
+        return json.dumps(redacted(value, schema()), indent=2, ensure_ascii=False) + "\n"
 
     async def follow(
         self, *, on_change: Callable[[], None], on_error: Callable[[str], None]

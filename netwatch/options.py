@@ -52,6 +52,9 @@ RESERVED_LABELS = frozenset(
 )
 LABEL_NAME_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
 
+SECRET: JsonDict = {"writeOnly": True}
+"""For the schema of what may be a secret: neither errors nor a shown configuration repeat it."""
+
 OptionsT = TypeVar("OptionsT")
 
 

@@ -19,6 +19,8 @@ class _Tracked:
     """Wall clock when the present streak began."""
     own_trouble: str = ""
     """Why we could not measure the last time, through no fault of the target."""
+    absence: str = ""
+    """Why there is nothing to judge; it is over with the first other result."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Why the results of the latest streak of failures failed."""
 
@@ -75,10 +77,11 @@ class Tracker:
             sink.end(check)
 
     def join(self, target: Target) -> None:
-        """Follow a target from now on."""
-        wall = self._wall()
-        self._unsteady.add(target)
-        self._tracked[target] = _Tracked(Health(self._options[target.check]), wall, wall)
+        """Follow a target from now on; one that is rotating is not judged."""
+        if not target.is_rotating:
+            wall = self._wall()
+            self._unsteady.add(target)
+            self._tracked[target] = _Tracked(Health(self._options[target.check]), wall, wall)
         for sink in self._sinks:
             sink.join(target)
 
@@ -89,18 +92,18 @@ class Tracker:
 
     def leave(self, target: Target) -> None:
         """Forget a target."""
-        del self._tracked[target]
+        self._tracked.pop(target, None)
         self._unsteady.discard(target)
         self._troubled.get(target.check, set()).discard(target)
         for sink in self._sinks:
             sink.leave(target)
 
     def standings(self) -> Iterator[Standing]:
-        """How each target stands now."""
+        """How each target that is judged stands now."""
         for target, tracked in self._tracked.items():
-            health = tracked.health
-            why = _why(tracked)
-            yield Standing(target, health.status, tracked.since, health.loss, why)
+            health, is_leaving = tracked.health, target.endpoint.state == "leaving"
+            status = Status.LEAVING if is_leaving else health.status
+            yield Standing(target, status, tracked.since, health.loss, _why(tracked))
 
     def take(self, batch: Batch) -> None:
         """Judge the results, and hand them on."""
@@ -127,14 +130,20 @@ class Tracker:
             if outcome is Outcome.OK and target not in unsteady:
                 continue
             if outcome is Outcome.LOCAL:
+                self.local_errors[target.check.name] += 1
+            if target.is_rotating:
+                continue
+            if outcome is Outcome.LOCAL:
                 self._take_own_trouble(target, batch.details.get(row, ""))
+            elif outcome is Outcome.ABSENT:
+                self._tracked[target].absence = batch.details.get(row, "")
+                self._unsteady.add(target)  # the next result must be looked at
             elif transition := self._observe(target, batch, row):
                 found.append(transition)
         return found
 
     def _take_own_trouble(self, target: Target, detail: str) -> None:
         check, tracked = target.check, self._tracked[target]
-        self.local_errors[check.name] += 1
         tracked.own_trouble = detail or Outcome.LOCAL
         self._unsteady.add(target)  # the next result must be looked at
         troubled = self._troubled.setdefault(check, set())
@@ -155,10 +164,13 @@ class Tracker:
             batch.outcomes[row],
             batch.durations[row],
         )
+        tracked.absence = ""
         if tracked.own_trouble:
             self._end_own_trouble(target)
         health, before = tracked.health, tracked.health.status
         failed = outcome is not Outcome.OK
+        if _says_nothing(target, before, failed=failed):
+            return None
         known = None if math.isnan(duration) else duration
         after = health.observe(failed=failed, duration=known, now=self._now())
         if health.is_steady:
@@ -181,6 +193,16 @@ class Tracker:
         return Transition(target, before, after, since, lasted, _why(tracked))
 
 
+def _says_nothing(target: Target, status: Status, *, failed: bool) -> bool:
+    """Whether a result is no news, by where its target stands in its life."""
+    match target.endpoint.state:
+        case "leaving":
+            return True
+        case "joining":
+            return failed and status is Status.NEW
+    return False
+
+
 def _batch_of(result: Result) -> Batch:
     """Return the same as a batch, so that one set of rules judges all."""
     batch = Batch()
@@ -195,6 +217,8 @@ def _why(tracked: _Tracked) -> str:
     health = tracked.health
     if tracked.own_trouble:
         return f"not measured: {tracked.own_trouble}"
+    if tracked.absence:
+        return f"absent: {tracked.absence}"
     if health.status is Status.DEGRADED:
         lossy = f"{health.loss:.0%} of the last results failed" if health.is_lossy else ""
         return ", ".join(filter(None, (lossy, "slow" if health.is_slow else "")))

@@ -1,7 +1,8 @@
 """YAML text to a validated model, or all that is wrong with it: plain words, line and column."""
 
+import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -10,11 +11,11 @@ from pydantic_core import ErrorDetails
 
 from netwatch.wire.document import Document, DocumentError, Path, Problem, described
 from netwatch.wire.duration import format_duration
+from netwatch.wire.jsonschema import JsonSchema, places
+from netwatch.wire.redaction import is_secret
 from netwatch.wire.yaml import parse
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-
-JsonSchema = Mapping[str, Any]
 
 # What our validators say: what was found, unless it is plain, and what is expected.
 _SAID = re.compile(r"(?:(.*), )?expected (.*)", re.DOTALL)
@@ -88,13 +89,19 @@ def read(
     except ValidationError as error:
         # A value that could not be read is null: once that was said, null is no news.
         said = {problem.mark for problem in problems}
-        wrong = explain(error, document, model.model_json_schema())
+        wrong = explain(error, document, _schema_of(model))
         problems += [problem for problem in wrong if problem.mark not in said]
     else:
         problems += also(found, document)
         if not problems:
             return found
     raise ConfigError(file_name, problems)
+
+
+@functools.cache
+def _schema_of(model: type[BaseModel]) -> JsonSchema:
+    """Make it once: that of the configuration takes 100 ms, in which nothing else goes on."""
+    return model.model_json_schema()
 
 
 def explain(error: ValidationError, document: Document, schema: JsonSchema) -> list[Problem]:
@@ -108,7 +115,7 @@ def explain(error: ValidationError, document: Document, schema: JsonSchema) -> l
         Problem(
             document.where_key(path) if about_key else document.where(path),
             path,
-            _message(path, details, schema),
+            _message(path, details, document, schema),
         )
         for (path, about_key), details in wrong.items()
     ]
@@ -126,18 +133,27 @@ def _path(detail: ErrorDetails, value: Any) -> Path:
     return (*path, detail["loc"][-1]) if detail["type"] == "missing" else path
 
 
-def _message(path: Path, details: list[ErrorDetails], schema: JsonSchema) -> str:
+def _message(
+    path: Path, details: list[ErrorDetails], document: Document, schema: JsonSchema
+) -> str:
     match details[0]["type"]:
         case "extra_forbidden":
-            places = _places(schema, path[:-1])
-            known = sorted({key for place in places for key in place.get("properties", ())})
-            return _unknown_key(str(path[-1]), known)
+            around = places(schema, path[:-1])
+            known = {key for place in around for key in place.get("properties", ())}
+            return _unknown_key(str(path[-1]), sorted(known))
         case "missing":
-            kinds = (_KINDS.get(place.get("type", "")) for place in _places(schema, path))
+            kinds = (_KINDS.get(place.get("type", "")) for place in places(schema, path))
             return f"missing, expected {' or '.join(filter(None, kinds)) or 'a value'}"
-    found = [_found_and_expected(detail) for detail in details]
-    expected = dict.fromkeys(text for _, text in found if text)
-    return ", expected ".join(filter(None, (found[0][0], " or ".join(expected))))
+    told = [_found_and_expected(detail) for detail in details]
+    found, expected = told[0][0], dict.fromkeys(text for _, text in told if text)
+    if path in document.variables:
+        # Neither our words nor a validator's may quote it: the environment holds secrets.
+        found = f"found what {document.variables[path]} stands for"
+    elif not found and is_secret(path, schema):
+        found = "found something else"
+    elif not found:
+        found = f"found {described(details[0]['input'])}"
+    return ", expected ".join(filter(None, (found, " or ".join(expected))))
 
 
 def _unknown_key(key: str, known: list[str]) -> str:
@@ -147,17 +163,17 @@ def _unknown_key(key: str, known: list[str]) -> str:
 
 
 def _found_and_expected(detail: ErrorDetails) -> tuple[str, str]:
-    found = f"found {described(detail['input'])}"
+    """Return what is wrong in words, empty where it is plain, and what is expected."""
     facts = {name: _readable(fact, detail) for name, fact in detail.get("ctx", {}).items()}
     if "error" in facts:
         said = str(facts["error"])
         match = _SAID.fullmatch(said)
-        return (match[1] or found, match[2]) if match else (said, "")
+        return (match[1] or "", match[2]) if match else (said, "")
     if detail["type"] == "string_type" and isinstance(detail["input"], int | float):
-        return found, "text in quotes"
+        return "", "text in quotes"
     if detail["type"] in _EXPECTED:
-        return found, _EXPECTED[detail["type"]].format(**facts)
-    return found, detail["msg"].removeprefix("Input should be ")
+        return "", _EXPECTED[detail["type"]].format(**facts)
+    return "", detail["msg"].removeprefix("Input should be ")
 
 
 def _readable(fact: Any, detail: ErrorDetails) -> Any:
@@ -170,29 +186,3 @@ def _readable(fact: Any, detail: ErrorDetails) -> Any:
         case str() if detail["type"] == "literal_error":
             return fact.replace("'", "")
     return fact
-
-
-def _places(schema: JsonSchema, path: Path) -> list[JsonSchema]:
-    """Return the parts of `schema` that may describe what is at `path`, alternatives resolved."""
-    places = list(alternatives(schema, schema))
-    for part in path:
-        inner = [_inside(place, part) for place in places]
-        places = [choice for place in inner if place for choice in alternatives(schema, place)]
-    return places
-
-
-def alternatives(schema: JsonSchema, place: JsonSchema) -> Iterator[JsonSchema]:
-    """Yield what a place may be, references followed: several where it is a union."""
-    if "$ref" in place:
-        place = schema["$defs"][place["$ref"].rpartition("/")[2]]
-    for choice in place.get("anyOf", ()):
-        yield from alternatives(schema, choice)
-    if "anyOf" not in place:
-        yield place
-
-
-def _inside(place: JsonSchema, part: str | int) -> JsonSchema | None:
-    if isinstance(part, int):
-        return place.get("items")
-    named = (*place.get("patternProperties", {}).values(), place.get("additionalProperties"))
-    return place.get("properties", {}).get(part) or next(filter(None, named), None)

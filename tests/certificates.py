@@ -70,6 +70,10 @@ class Authority:
             self._write(f"{name}-key", made.private_key_pem),
         )
 
+    def client_context(self) -> ssl.SSLContext:
+        """Return the context of a client that believes us, and shows nothing."""
+        return ssl.create_default_context(cafile=self.ca_file)
+
     def _write(self, what: str, pem: trustme.Blob) -> str:
         path = self._folder / f"{self._name}-{what}.pem"
         pem.write_to_path(str(path))

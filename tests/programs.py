@@ -101,7 +101,7 @@ class Agent:
     @property
     def urls(self) -> list[str]:
         """Where it says that it can be looked at."""
-        return re.findall(r"look at (http://\S+)/ and \1/metrics\n", self.log)
+        return re.findall(r"look at (https?://\S+)/ and \1/metrics[\n\"]", self.log)
 
     def wait_for_log(self, pattern: str, count: int = 1) -> None:
         eventually(lambda: len(re.findall(pattern, self.log)) >= count, lambda: self.log)
@@ -159,10 +159,12 @@ class StartAgent(Protocol):
         *,
         listen: Sequence[str] = ...,
         prefix: Sequence[str] = ...,
+        arguments: Sequence[str] = ...,
     ) -> Agent:
         """`config` is a file, or the text of one; None is the default configuration.
 
-        `listen` is what `--listen` says, `prefix` a command that starts another one.
+        `listen` is what `--listen` says, `prefix` a command that starts another one, `arguments`
+        are more of the agent's own.
         """
         ...
 

@@ -12,16 +12,19 @@ from netwatch.config import CheckConfig
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
+from netwatch.known import KnownAddresses
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.resolver import Answer
 from netwatch.options import Choice
 from netwatch.probe import Engines, ProbeOptions, Services
 from netwatch.prober import Prober
+from netwatch.sampling import PEERS_FAMILIES
 from netwatch.sinks.prometheus import PrometheusSink
-from netwatch.sources import SourceOptions
+from netwatch.source import SourceOptions
 from netwatch.sources.static import StaticOptions
 from netwatch.tracking import Tracker
 from tests.knocking import PROBES_WITH_KNOCK, KnockOptions, a_door, nobody
+from tests.kubernetes.keepingup import without_cluster
 from tests.programs import DEADLINE_SECONDS, Scrape
 
 SUCCESSES, FAILURES = "netwatch_probe_successes_total", "netwatch_probe_failures_total"
@@ -51,8 +54,11 @@ class House:
         self.checks = Checks(
             group,
             engines=Engines(Pinger(lambda _: None), self.prober, Services(resolve)),
+            cluster=without_cluster().cluster,
             tracker=tracker,
             sources=Table(SOURCE_FAMILIES),
+            peers=Table(PEERS_FAMILIES),
+            known=KnownAddresses(),
         )
         self._store = Store(CollectorRegistry())
         for table in sink.tables:

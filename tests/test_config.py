@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.config import DEFAULT_CONFIG, CheckConfig, load, schema, unfit
+from netwatch.config import CheckConfig, load, schema, unfit
 from netwatch.options import Choice
+from netwatch.peers import PeersOptions
 from netwatch.probes.icmp import IcmpOptions
-from netwatch.sources import SourceOptions
+from netwatch.source import SourceOptions
 from netwatch.sources.file import FileOptions
-from netwatch.sources.local import LocalOptions
 from netwatch.sources.static import StaticOptions
 from netwatch.validation import ConfigError
 from netwatch.wire.yaml import parse
@@ -28,8 +28,9 @@ def errors(text: str | bytes, environ: dict[str, str] | None = None) -> list[str
     return str(caught.value).splitlines()
 
 
-OF_A_FILE = "checks, compat, defaults, listen, reload_endpoint, sinks, udp_echo"
-OF_A_CHECK = "labels, probe, resolve, source, state"
+OF_A_FILE = "checks, compat, defaults, listen, node_name, reload_endpoint, sinks, udp_echo, web"
+OF_SOURCES = "endpoints, file, local, nodes, pods, services, static"
+OF_A_CHECK = "labels, peers, probe, resolve, source, state"
 
 
 def a_check(text: str) -> str:
@@ -154,6 +155,26 @@ def a_source(text: str) -> str:
             'found "ipv5", expected any, ipv4, ipv6 or both',
         ),
         (
+            a_check("peers: some"),
+            "5:12: checks.a.peers",
+            'found "some", expected auto, all or a mapping',
+        ),
+        (
+            a_check("peers: {sample: 0}"),
+            "5:21: checks.a.peers.sample",
+            "found 0, expected at least 1",
+        ),
+        (
+            a_check("peers: {smaple: 5}"),
+            "5:13: checks.a.peers.smaple",
+            'unknown key, did you mean "sample"? expected one of rotate, sample',
+        ),
+        (
+            a_check("peers: {rotate: 5s}"),
+            "3:5: checks.a",
+            "found rotate 5s, expected at least 7s: time for 5 attempts at the probe's interval",
+        ),
+        (
             a_probe("timeout: 5"),
             "4:29: checks.a.probe.icmp.timeout",
             "5 has no unit, expected a duration such as 500ms, 1s or 2m",
@@ -192,12 +213,12 @@ def a_source(text: str) -> str:
         (
             a_source("{}"),
             "4:13: checks.a.source",
-            "found an empty mapping, expected exactly one of file, local, static",
+            f"found an empty mapping, expected exactly one of {OF_SOURCES}",
         ),
         (
             a_source("{local: {gateways: true}, static: [x]}"),
             "4:13: checks.a.source",
-            "found local and static, expected exactly one of file, local, static",
+            f"found local and static, expected exactly one of {OF_SOURCES}",
         ),
         (a_source("{static: }"), "4:22: checks.a.source.static", "found nothing, expected a list"),
         (
@@ -228,7 +249,10 @@ def a_source(text: str) -> str:
         (
             a_source("{static: [{host: x, prot: 1}]}"),
             "4:33: checks.a.source.static[0].prot",
-            'unknown key, did you mean "port"? expected one of host, labels, name, port, url, zone',
+            (
+                'unknown key, did you mean "port"? '
+                "expected one of backends, host, labels, name, port, url, zone"
+            ),
         ),
         (a_source("{file: }"), "4:20: checks.a.source.file.path", "missing, expected text"),
         (
@@ -290,6 +314,7 @@ def test_a_file_is_read_into_typed_values() -> None:
         """\
 listen: ["127.0.0.1:9847", "${HOST_IP}:9847", ":0"]
 reload_endpoint: true
+node_name: kube-3
 checks:
   one:
     source: {static: [{host: 10.0.0.7, name: db, port: 5432, labels: {tier: "1"}}]}
@@ -297,6 +322,7 @@ checks:
     labels: {team: net}
     state: {down_after: 5, degraded_latency: 20ms}
     resolve: {family: both}
+    peers: {sample: 5, rotate: 1h}
   two.x-y_z:
     source: {file: {path: /etc/targets.yaml}}
     probe: {icmp: }
@@ -307,6 +333,7 @@ checks:
     one, two = config.checks["one"], config.checks["two.x-y_z"]
     assert config.listen == [("127.0.0.1", 9847), ("10.0.0.1", 9847), ("", 0)]
     assert config.reload_endpoint
+    assert config.node_name == "kube-3"
     assert (one.source_name, one.probe_name) == ("static", "icmp")
     assert isinstance(one.source_options, StaticOptions)
     assert one.source_options.root[0].labels == {"tier": "1"}
@@ -314,6 +341,7 @@ checks:
     assert one.labels == {"team": "net"}
     assert (one.state.down_after, one.state.degraded_latency) == (5, 0.02)
     assert one.resolve.family == "both"
+    assert one.peers == PeersOptions.model_validate({"sample": 5, "rotate": "1h"})
     assert two.source_options == FileOptions(path="/etc/targets.yaml")
     assert two.probe_options == IcmpOptions()
 
@@ -324,6 +352,7 @@ def test_what_is_not_said_has_its_default() -> None:
     assert not config.reload_endpoint
     assert config.checks["a"].labels == {}
     assert config.checks["a"].state.down_after == 3
+    assert config.checks["a"].peers == "auto"
 
 
 def test_a_number_from_the_environment_is_a_number() -> None:
@@ -364,19 +393,10 @@ def test_a_check_that_changed_is_not_equal_to_what_it_was(before: str, after: st
     assert old.listen == new.listen
 
 
-def test_the_default_configuration_pings_what_this_node_depends_on() -> None:
-    config = load(DEFAULT_CONFIG, "default", {})
-    assert list(config.checks) == ["local"]
-    assert config.checks["local"].source_options == LocalOptions(
-        gateways=True, resolvers=True, loopback="fallback"
-    )
-    assert config.checks["local"].probe_options == IcmpOptions()
-
-
 KEYS = (
     "listen checks reload_endpoint a source probe labels state resolve static file local icmp host"
 )
-KEYS += " port interval timeout path gateways"
+KEYS += " port interval timeout path gateways peers sample rotate node_name"
 
 keys = st.sampled_from(KEYS.split())
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
@@ -412,11 +432,13 @@ def test_the_schema_is_of_2020_12_and_knows_every_key() -> None:
         "compat",
         "defaults",
         "listen",
+        "node_name",
         "reload_endpoint",
         "sinks",
         "udp_echo",
+        "web",
     ]
-    assert sorted(found["$defs"]["Source"]["properties"]) == ["file", "local", "static"]
+    assert sorted(found["$defs"]["Source"]["properties"]) == OF_SOURCES.split(", ")
     assert found["$defs"]["Probe"]["properties"]["icmp"]["anyOf"][0] == {
         "$ref": "#/$defs/IcmpOptions"
     }

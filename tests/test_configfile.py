@@ -1,4 +1,5 @@
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from netwatch.config import DEFAULT_CONFIG, load
+from netwatch.config import load
 from netwatch.configfile import ConfigFile
+from netwatch.defaults import CLUSTER_CONFIG, DEFAULT_CONFIG
 from netwatch.net.files import UnreadableFileError
 from netwatch.validation import ConfigError
 
@@ -47,6 +49,13 @@ def test_without_a_file_it_is_the_default_configuration() -> None:
     file = ConfigFile(None, {"HOST_IP": "nonsense"})
     assert file.load() == load(DEFAULT_CONFIG, "default", {})
     assert str(file) == "the default configuration"
+
+
+def test_in_a_pod_it_is_that_of_a_cluster_with_its_variables() -> None:
+    environ = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "NODE_NAME": "kube-1"}
+    config = ConfigFile(None, environ).load()
+    assert config == load(CLUSTER_CONFIG, "default", environ)
+    assert config.node_name == "kube-1"
 
 
 def test_a_file_is_read_again_at_each_load_with_its_variables(tmp_path: Path) -> None:
@@ -157,3 +166,38 @@ async def test_a_file_that_vanishes_is_said_once_and_its_return_is_a_change(
         path.write_text(TEXT)
         await asyncio.sleep(A_WHILE_SECONDS)
         assert told.changes == 1
+
+
+def test_what_is_shown_has_neither_secrets_nor_values_of_the_environment(tmp_path: Path) -> None:
+    file = ConfigFile(tmp_path / "netwatch.yaml", {"TOKEN": "canary", "TEAM": "canary"})
+    (tmp_path / "netwatch.yaml").write_text(
+        """\
+checks:
+  web:
+    source: {static: ["https://wiki.example"]}
+    probe:
+      http:
+        bearer_token: ${TOKEN}
+        headers: {Cookie: canary}
+        proxy: "http://me:canary@proxy:3128"
+    labels: {team: "${TEAM}"}
+"""
+    )
+    file.load()
+    assert json.loads(file.shown())["checks"]["web"] == {
+        "source": {"static": ["https://wiki.example"]},
+        "probe": {
+            "http": {
+                "bearer_token": "**********",
+                "headers": {"Cookie": "**********"},
+                "proxy": "http://…@proxy:3128",
+            }
+        },
+        "labels": {"team": "${TEAM}"},
+    }
+
+
+def test_without_a_file_the_default_configuration_is_shown() -> None:
+    file = ConfigFile(None, {})
+    file.load()
+    assert "local" in json.loads(file.shown())["checks"]

@@ -15,6 +15,8 @@ from netwatch.net.ping.engine import Pinger
 from netwatch.net.udpecho import UDP_ECHO_FAMILIES
 from netwatch.prober import Prober
 from netwatch.probes import PROBES
+from netwatch.sampling import PEERS_FAMILIES
+from netwatch.sinks.passing import PASSED_FAMILIES
 from netwatch.sinks.prometheus import CHECK_FAMILIES, TARGET_FAMILIES
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES
 from netwatch.tally import ATTEMPT_FAMILIES
@@ -44,7 +46,14 @@ def commands() -> list[str]:
 
 def declared_families() -> set[str]:
     probes = [family for probe in PROBES.values() for family in probe.families]
-    agent = (*CHECK_FAMILIES, *SOURCE_FAMILIES, *TEXTFILE_FAMILIES, *UDP_ECHO_FAMILIES)
+    agent = (
+        *CHECK_FAMILIES,
+        *SOURCE_FAMILIES,
+        *PEERS_FAMILIES,
+        *PASSED_FAMILIES,
+        *TEXTFILE_FAMILIES,
+        *UDP_ECHO_FAMILIES,
+    )
     tables = (*TARGET_FAMILIES, *ATTEMPT_FAMILIES, *probes, *agent)
     vitals = Vitals(
         pinger=Pinger(lambda _: None),

@@ -2,15 +2,14 @@
 
 import argparse
 import asyncio
-import logging
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from netwatch.agent import Agent
 from netwatch.configfile import ConfigFile
+from netwatch.logs import FORMATS, LEVELS, start_log
 from netwatch.net.files import UnreadableFileError
 from netwatch.net.ping.opening import ChannelError
 from netwatch.net.udpserver import UdpListenError
@@ -25,8 +24,9 @@ def add_agent_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentPa
         "agent",
         help="measure all the time, and serve /metrics",
         description="Measures what the configuration says and serves it on /metrics. Without "
-        "--config it pings the default gateways and the name servers of this host. SIGHUP reads "
-        "the configuration again; a change of the file is noticed anyway.",
+        "--config it pings the default gateways and the name servers of this host; in a pod of "
+        "Kubernetes it checks the cluster. SIGHUP reads the configuration again; a change of the "
+        "file is noticed anyway.",
     )
     parser.add_argument("--config", metavar="FILE", type=Path, help="the configuration file")
     parser.add_argument(
@@ -37,12 +37,16 @@ def add_agent_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentPa
         default=[],
         help="serve here, whatever the configuration says; may be repeated",
     )
+    _add_log_arguments(parser)
     parser.set_defaults(run=run_agent)
 
 
 def run_agent(args: argparse.Namespace) -> int:
     """Run until SIGTERM or Ctrl-C."""
-    _log_to_stderr()
+    descriptor = _log_descriptor(args.log_output)
+    is_terminal = descriptor is not None and os.isatty(descriptor)
+    form = args.log_format or ("text" if is_terminal else "logfmt")
+    start_log(descriptor, form=form, level=args.log_level)
     config_file = ConfigFile(args.config, os.environ)
     try:
         config = config_file.load()
@@ -64,14 +68,30 @@ def _listen_address(text: str) -> ListenAddress:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _log_to_stderr() -> None:
-    logging.Formatter.converter = time.gmtime
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(asctime)s.%(msecs)03dZ %(levelname)s %(message)s",
-        datefmt="%Y-%m-%dT%H:%M:%S",
-        stream=sys.stderr,
+def _add_log_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--log-format",
+        choices=FORMATS,
+        help="what the log looks like (default: text on a terminal, logfmt elsewhere)",
     )
+    parser.add_argument(
+        "--log-level",
+        choices=LEVELS,
+        default="info",
+        help="the least that is worth a line (default: info)",
+    )
+    parser.add_argument(
+        "--log-output",
+        choices=("stderr", "stdout"),
+        default="stderr",
+        help="where the log goes (default: stderr)",
+    )
+
+
+def _log_descriptor(name: str) -> int | None:
+    """Return the descriptor; one that was closed at the start may be anything by now."""
+    number, stream = {"stdout": (1, sys.stdout), "stderr": (2, sys.stderr)}[name]
+    return None if stream is None else number
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 from netwatch.compat.blackbox.modulesfile import ModulesFile
-from netwatch.config import DEFAULT_CONFIG, load, schema
+from netwatch.config import load, schema
+from netwatch.defaults import default_config
 from netwatch.net.files import UnreadableFileError
 from netwatch.validation import ConfigError
+from netwatch.web.security import WebConfigFile
 
 STDIN = "-"
 
@@ -33,6 +35,7 @@ def check_config(args: argparse.Namespace) -> int:
     try:
         text = sys.stdin.buffer.read() if args.file == STDIN else Path(args.file).read_bytes()
         config = load(text, name, os.environ)
+        WebConfigFile().load(config.web.config_file)
         ModulesFile().load(config.compat.blackbox)
     except OSError as error:
         print(f"{name}: cannot be read: {error.strerror}", file=sys.stderr)
@@ -53,5 +56,5 @@ def print_config_schema(_args: argparse.Namespace) -> int:
 
 def print_default_config(_args: argparse.Namespace) -> int:
     """Print it as the text that it is."""
-    print(DEFAULT_CONFIG, end="")
+    print(default_config(os.environ), end="")
     return 0

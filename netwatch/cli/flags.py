@@ -12,9 +12,10 @@ from typing import Any, Literal, TypeVar
 from pydantic import ValidationError
 
 from netwatch.options import Options
-from netwatch.validation import JsonSchema, alternatives, explain
+from netwatch.validation import explain
 from netwatch.wire.document import Document, DocumentError, Mark, Path
 from netwatch.wire.duration import DURATION_PATTERN, format_duration
+from netwatch.wire.jsonschema import JsonSchema, alternatives
 from netwatch.wire.yaml import parse as parse_yaml
 
 OptionsT = TypeVar("OptionsT", bound=Options)

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
+from netwatch.endpoint import Endpoint
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.histogram import Histogram
 from netwatch.exposition.table import Row, Table
-from netwatch.model import Batch, Endpoint, Outcome, Sink, Target
+from netwatch.model import Batch, Outcome, Sink, Target
 from netwatch.net.ping.tally import PingTally, count_batch
 
 PROBE = "icmp"
@@ -163,7 +164,7 @@ class PingExporterSink(Sink):
                 self._count(batch)
 
     def join(self, target: Target) -> None:
-        if target.check.probe == PROBE:
+        if target.check.probe == PROBE and not target.is_rotating:
             destination = _Destination.of(target.endpoint)
             self._destinations[target] = destination
             self._rivals.setdefault(destination, []).append(target)

@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.stream import Stream
-from netwatch.options import Options, RegularExpression
+from netwatch.options import SECRET, Options, RegularExpression
 from netwatch.wire.document import described
 
 MAX_LINE_BYTES = 2**16
@@ -28,7 +28,7 @@ class Step(Options):
     """Read lines until this matches in one; lines before that do not matter."""
     expect_bytes: str = ""
     """Read as many bytes (of UTF-8) as this has, which must be these."""
-    send: str = ""
+    send: Annotated[str, Field(json_schema_extra=SECRET)] = ""
     """A line to send, in which `${1}` or `${name}` stand for what the latest `expect` captured.
     A configuration file writes `$${1}` for it, because `${…}` is the environment there."""
     starttls: bool = False
@@ -43,7 +43,7 @@ class Step(Options):
 
 def _with_known_references(steps: list[Step]) -> list[Step]:
     captures: frozenset[str] = frozenset()
-    for step in steps:
+    for number, step in enumerate(steps, 1):
         if step.expect:
             captures = step.expect.captures
         for name in _REFERENCE.findall(step.send):
@@ -51,7 +51,7 @@ def _with_known_references(steps: list[Step]) -> list[Step]:
                 known = (
                     f"one of {', '.join(sorted(captures))}" if captures else "an expect before it"
                 )
-                raise ValueError(f"found ${{{name}}} in {described(step.send)}, expected {known}")
+                raise ValueError(f"found ${{{name}}} in what step {number} sends, expected {known}")
     return steps
 
 
@@ -81,7 +81,7 @@ class Dialogue:
             await self._expect_bytes(step.expect_bytes.encode())
         if step.send:
             line = _REFERENCE.sub(lambda reference: self.captures[reference[1]], step.send)
-            self._note(f"send {described(line)}")
+            self._note(f"send a line of {len(line)} characters")  # it may have a password
             await self._stream.send(line.encode() + self._line_end)
 
     def check_all_is_read(self) -> None:

@@ -15,7 +15,7 @@ from netwatch.net.connect import connect
 from netwatch.net.lookup import address_now
 from netwatch.net.stream import Stream
 from netwatch.net.tls import TlsContexts, TlsOptions, facts_of_refused, tls_values
-from netwatch.options import PositiveDuration, SourceAddress
+from netwatch.options import SECRET, PositiveDuration, SourceAddress
 from netwatch.probe import AttemptOptions, Services
 from netwatch.wire.document import described
 from netwatch.wire.grpc import GrpcCall, GrpcCode, GrpcStatus, MalformedGrpcError, unframe
@@ -80,7 +80,7 @@ class GrpcOptions(AttemptOptions):
     metadata: dict[
         Annotated[str, AfterValidator(_metadata_name)],
         Annotated[str, AfterValidator(_metadata_value)],
-    ] = Field(default_factory=dict)
+    ] = Field(default_factory=dict, json_schema_extra=SECRET)
     """What to send along, such as `authorization: Bearer ${TOKEN}`."""
     authority: Annotated[str, AfterValidator(_metadata_value)] = ""
     """The server that is asked for; empty for the target's host and port."""

@@ -16,14 +16,35 @@ class LogSink(Sink):
 
     def note(self, transition: Transition) -> None:
         level = _LEVELS.get(transition.after, logging.INFO)
-        LOG.log(level, "%s", sentence(transition))
+        LOG.log(level, "%s", sentence(transition), extra={"facts": facts(transition)})
+
+
+def facts(transition: Transition) -> dict[str, object]:
+    """Say it for machines; what is empty is left out."""
+    target = transition.target
+    told = {
+        "check": target.check.name,
+        "probe": target.check.probe,
+        "target": target.endpoint.name,
+        "address": target.endpoint.address,
+        "zone": target.endpoint.zone,
+        "state": str(transition.after),
+        "was": str(transition.before),
+        "since": _utc(transition.since),
+        "lasted_seconds": round(transition.lasted, 3),
+        "detail": transition.detail,
+    }
+    return {key: value for key, value in told.items() if value != ""}
 
 
 def sentence(transition: Transition) -> str:
     """Say it in one line: `nodes: kube-3 (10.0.0.7) is down since 03:12:44Z: timeout (3)`."""
     target = transition.target
-    since = datetime.fromtimestamp(transition.since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    line = f"{target.check.name}: {target} is {transition.after} since {since}"
+    line = f"{target.check.name}: {target} is {transition.after} since {_utc(transition.since)}"
     if transition.before is not Status.NEW:
         line += f", was {transition.before} for {format_seconds(transition.lasted)}"
     return f"{line}: {transition.detail}" if transition.detail else line
+
+
+def _utc(timestamp: float) -> str:
+    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

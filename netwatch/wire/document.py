@@ -1,11 +1,14 @@
 """Values that were read from a text, where each of them stands in it, and what is wrong there."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 MAX_QUOTED_CHARACTERS = 60
+
+_USER_INFO = re.compile(r"(?<=//)[^/?#\s\"]*@")
 
 Path = tuple[str | int, ...]
 """The keys and indexes that lead to a value."""
@@ -39,6 +42,8 @@ class Document:
     value: Any
     keys: Mapping[Path, Mark] = field(repr=False)
     values: Mapping[Path, Mark] = field(repr=False)
+    variables: Mapping[Path, str] = field(repr=False, default_factory=dict)
+    """Where `${NAME}` was replaced, and what stands there in the text."""
 
     def where(self, path: Path) -> Mark:
         """Where the value of `path` begins; if there is none, that of the nearest around it."""
@@ -70,7 +75,10 @@ def dotted(path: Path) -> str:
 
 
 def described(value: Any) -> str:
-    """Say what was found: text in quotes, numbers as they are, `a list`, `nothing` for null."""
+    """Say what was found: text in quotes, numbers as they are, `a list`, `nothing` for null.
+
+    User info in a URL is left out: it is a secret.
+    """
     match value:
         case None:
             return "nothing"
@@ -78,6 +86,13 @@ def described(value: Any) -> str:
             return "a mapping" if value else "an empty mapping"
         case list():
             return "a list" if value else "an empty list"
-        case str() if len(value) > MAX_QUOTED_CHARACTERS:
-            return json.dumps(value[:MAX_QUOTED_CHARACTERS] + "…", ensure_ascii=False)
+        case str():
+            text = without_user_info(value)
+            end = "…" if len(text) > MAX_QUOTED_CHARACTERS else ""
+            return json.dumps(text[:MAX_QUOTED_CHARACTERS] + end, ensure_ascii=False)
     return json.dumps(value, ensure_ascii=False)
+
+
+def without_user_info(text: str) -> str:
+    """Return `text` with `…@` for the user and password of any URL in it."""
+    return _USER_INFO.sub("…@", text)

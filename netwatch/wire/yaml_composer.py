@@ -46,6 +46,7 @@ class Composer:
         self._repeated = 0
         self._keys: dict[Path, Mark] = {}
         self._values: dict[Path, Mark] = {}
+        self._variables: dict[Path, str] = {}
 
     def document(self) -> Document:
         """Read the stream to its end; raises DocumentError only for what is too large."""
@@ -57,7 +58,7 @@ class Composer:
             if isinstance(another := self._take(), yaml.DocumentStartEvent):
                 self._complain(another, (), "found a second document, expected one in a file")
         self._values.setdefault((), Mark(1, 1))
-        return Document(value, self._keys, self._values)
+        return Document(value, self._keys, self._values, self._variables)
 
     def _peek(self) -> Any:
         if self._position == len(self._events):
@@ -130,6 +131,8 @@ class Composer:
             except ValueError as error:
                 self._complain(event, path, str(error))
                 return None
+            if text != event.value:
+                self._variables[path] = described(event.value)
         return text if event.style or event.tag else plain_value(text)
 
     def _sequence(self, path: Path) -> list[Any]:

@@ -172,8 +172,11 @@ async def test_what_came_before_tls_was_due_is_refused() -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ([{"send": "${1}"}], 'found ${1} in "${1}", expected an expect before'),
-        ([{"expect": "(a)", "send": "${2}"}], 'found ${2} in "${2}", expected one of 0, 1'),
+        ([{"send": "${1}"}], "found ${1} in what step 1 sends, expected an expect before"),
+        (
+            [{"expect": "(a)", "send": "${2}"}],
+            "found ${2} in what step 1 sends, expected one of 0, 1",
+        ),
         ([{"expect": "(?P<x>a)"}, {"expect": "b", "send": "${x}"}], "expected one of 0"),
         ([{}], "found an empty step"),
         ([{"expect": "("}], "expected a regular expression"),

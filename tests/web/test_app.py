@@ -7,8 +7,9 @@ from aiohttp.web import Application, Request, Response
 from prometheus_client import CollectorRegistry
 
 from netwatch.exposition.store import Store
-from netwatch.model import Status
+from netwatch.model import Outcome, Status
 from netwatch.rendering import Renderer
+from netwatch.sinks.turns import Turn
 from netwatch.tracking import Standing
 from netwatch.web.app import make_app
 from netwatch.web.metrics import MetricsHandler
@@ -22,6 +23,7 @@ class House:
     """What the application asks, as a test wants it to be."""
 
     standings: list[Standing] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
     is_ready: bool = True
     refusal: str | None = None
     reloads: int = 0
@@ -39,8 +41,10 @@ async def client_of(house: House) -> AsyncIterator[Client]:
     app = make_app(
         metrics=MetricsHandler(Store(CollectorRegistry()), Renderer(nullcontext)),
         standings=lambda: house.standings,
+        turns=lambda: house.turns,
         is_ready=lambda: house.is_ready,
         reload=house.reload,
+        config=lambda: '{"checks": {}}\n',
         probe=house.probe,
     )
     async with TestClient(TestServer(app)) as client:
@@ -58,6 +62,18 @@ async def test_the_page_shows_the_targets_as_they_stand_now() -> None:
             text = await response.text()
     assert "Of 1 targets: 1 down." in text
     assert "&lt;wiki&gt; (10.0.0.7)" in text
+
+
+async def test_the_configuration_in_use_can_be_looked_at() -> None:
+    async with client_of(House()) as client, client.get("/config") as response:
+        assert (response.status, await response.json()) == (200, {"checks": {}})
+
+
+async def test_the_page_shows_the_worst_turns_of_now() -> None:
+    house = House(turns=[Turn(a_target("kube-3"))])
+    house.turns[0].count(0.0, Outcome.TIMEOUT, None, "")
+    async with client_of(house) as client, client.get("/") as response:
+        assert "kube-3 (10.0.0.7)" in await response.text()
 
 
 async def test_it_is_healthy_whenever_it_answers_and_ready_when_it_measures() -> None:
@@ -89,7 +105,7 @@ async def test_a_reload_is_asked_for_by_post_alone_and_may_be_refused_with_the_r
 
 async def test_what_is_only_looked_at_answers_to_get_and_head_alone() -> None:
     async with client_of(House()) as client:
-        for path in ("/", "/metrics", "/-/healthy", "/-/ready"):
+        for path in ("/", "/metrics", "/config", "/-/healthy", "/-/ready"):
             for method, status in (("HEAD", 200), ("POST", 405), ("DELETE", 405)):
                 async with client.request(method, path) as response:
                     assert response.status == status

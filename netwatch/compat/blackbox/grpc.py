@@ -7,13 +7,16 @@ from pydantic import Field, field_serializer
 
 from netwatch.attempt import Probe
 from netwatch.compat.blackbox.handshake import LastHandshake
-from netwatch.compat.blackbox.kind import MASK, Lent, ProbedKind, shown_phases
+from netwatch.compat.blackbox.kind import Lent, ProbedKind, shown_phases
 from netwatch.compat.blackbox.report import Report
 from netwatch.compat.blackbox.tlsconfig import TlsConfig
-from netwatch.model import Endpoint, Outcome, Result
+from netwatch.endpoint import Endpoint
+from netwatch.model import Outcome, Result
+from netwatch.options import SECRET
 from netwatch.probes.grpc import GrpcOptions, GrpcProbe
 from netwatch.wire.grpc import GrpcCode
 from netwatch.wire.hostname import parse_host, split_port
+from netwatch.wire.redaction import MASK
 
 STATUSES = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
 
@@ -23,7 +26,7 @@ class GrpcModule(ProbedKind[GrpcOptions]):
 
     service: str = ""
     """The service to ask for; empty for the server as a whole."""
-    metadata: dict[str, str] = Field(default_factory=dict)
+    metadata: dict[str, str] = Field(default_factory=dict, json_schema_extra=SECRET)
     """What to send along."""
     tls: bool = False
     """Whether to speak TLS."""

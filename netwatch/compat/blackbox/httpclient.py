@@ -4,12 +4,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_serializer, model_validator
 
-from netwatch.compat.blackbox.kind import MASK, Unsupported
+from netwatch.compat.blackbox.kind import Unsupported
 from netwatch.compat.blackbox.tlsconfig import TlsConfig
-from netwatch.options import Options
-from netwatch.probes.http.request import HeaderName, HeaderValue
-from netwatch.probes.http.secret import NO_SECRET, Secret
+from netwatch.httpclient.headers import HeaderName, HeaderValue
+from netwatch.httpclient.secret import NO_SECRET, Secret
+from netwatch.options import SECRET, Options
 from netwatch.wire.hostname import split_port
+from netwatch.wire.redaction import MASK
 
 Proxy = Annotated[
     Any, Unsupported("proxies: no allow-list sees where they connect to", ("", False, {}))
@@ -67,11 +68,13 @@ class HttpClientConfig(Options):
 
     method: str = "GET"
     """The method of the request."""
-    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, json_schema_extra=SECRET)
     """Headers of the request."""
-    http_headers: dict[HeaderName, HttpHeader] = Field(default_factory=dict)
+    http_headers: dict[HeaderName, HttpHeader] = Field(
+        default_factory=dict, json_schema_extra=SECRET
+    )
     """More of them, which may be secret."""
-    body: str = ""
+    body: Annotated[str, Field(json_schema_extra=SECRET)] = ""
     """The body of the request."""
     body_file: str = ""
     """File that holds it."""

@@ -13,16 +13,14 @@ from netwatch.attempt import Probe
 from netwatch.compat.blackbox.handshake import LastHandshake
 from netwatch.compat.blackbox.lookup import Preference
 from netwatch.compat.blackbox.report import Report
-from netwatch.model import Endpoint, Result, Target
+from netwatch.endpoint import Endpoint
+from netwatch.model import Result, Target
 from netwatch.net.ping.engine import PingOptions
 from netwatch.net.ping.single import Reply
 from netwatch.net.tls import TlsContexts
 from netwatch.options import Options
 from netwatch.probe import AttemptOptions, Services
 from netwatch.wire.document import dotted
-
-MASK = "**********"
-"""Stands for what may be secret where a module is shown, as pydantic writes a secret."""
 
 ProbeOptionsT = TypeVar("ProbeOptionsT", bound=AttemptOptions)
 

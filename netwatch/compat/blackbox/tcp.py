@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_serializer, model_validator
 
 from netwatch.attempt import Probe
 from netwatch.compat.blackbox.handshake import LastHandshake
@@ -11,14 +11,16 @@ from netwatch.compat.blackbox.kind import Lent, ProbedKind, checked
 from netwatch.compat.blackbox.report import Report
 from netwatch.compat.blackbox.template import expand, has_references
 from netwatch.compat.blackbox.tlsconfig import TlsConfig
+from netwatch.endpoint import Endpoint
 from netwatch.exposition.labels import LABEL_NAME
-from netwatch.model import Endpoint, Outcome, Result
+from netwatch.model import Outcome, Result
 from netwatch.net.dialogue import Step
-from netwatch.options import Options, SourceAddress
+from netwatch.options import SECRET, Options, SourceAddress
 from netwatch.probes.tcp import TcpOptions, TcpProbe
 from netwatch.wire.document import described
 from netwatch.wire.hostname import parse_host, split_port
 from netwatch.wire.pattern import parse_pattern
+from netwatch.wire.redaction import MASK
 
 _FAMILY = "probe_expect_info"
 
@@ -46,10 +48,14 @@ class QueryResponse(Options):
     """Read these bytes."""
     labels: list[Label] = Field(default_factory=list)
     """What to tell of the line."""
-    send: str = ""
+    send: Annotated[str, Field(json_schema_extra=SECRET)] = ""
     """A line to send."""
     starttls: bool = False
     """Go on under TLS."""
+
+    @field_serializer("send")
+    def _shown(self, send: str) -> str:
+        return MASK if send else send
 
     @model_validator(mode="after")
     def _has_captures(self) -> Self:

@@ -6,6 +6,7 @@ common is compared at once; anything else is for those who look at one message a
 
 import struct
 from array import array
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from netwatch.net.ping.layout import SEQUENCES, SWAPPED, SlotLayout, origin_offset
@@ -16,6 +17,9 @@ ORIGIN_DEPARTURE = 4
 """SO_EE_ORIGIN_TIMESTAMPING of linux/errqueue.h."""
 _STAMP_OFFSET = NAME_BYTES + 16
 """Of the first control message's content, which is the time of the kernel."""
+
+_HEADER_SPANS = {4: ((0, 6),), 6: ((0, 2), (4, 6))}
+"""What replies share of the ICMP header; for IPv6 the checksum is also of addresses."""
 
 
 class Replies(NamedTuple):
@@ -52,6 +56,19 @@ def address_form(family: int) -> Form:
     return "I" if family == 4 else "Q"  # noqa: PLR2004
 
 
+class Sameness:
+    """Whether messages agree in some of their bytes: each with the next one, a word at a time."""
+
+    def __init__(self, ring: ReceiveRing, *spans: tuple[int, int]) -> None:
+        """`spans` are where in a slot these bytes begin and end."""
+        words = (word for span in spans for word in _words(*span))
+        self._columns = [ring.column(form, offset) for form, offset in words]
+
+    def holds(self, number: int) -> bool:
+        """Whether it is so of the first messages."""
+        return all(column[1:number] == column[: number - 1] for column in self._columns)
+
+
 class ReplyColumns:
     """Plain echo replies."""
 
@@ -60,8 +77,15 @@ class ReplyColumns:
     ) -> None:
         self._ring = ring
         message = DATA_OFFSET + layout.data_bytes - HEADER_BYTES - payload_bytes
-        form = f"={message}x{_constant(family, payload_bytes)}"
-        self._constant = struct.Struct(f"{form}{ring.stride - struct.calcsize(form)}x")
+        sequence, nonce = message + SEQUENCE_OFFSET, message + HEADER_BYTES
+        complement = nonce + NONCE_BYTES
+        self._constant = struct.Struct(f"={message}x{_constant(family, payload_bytes)}")
+        self._sameness = Sameness(
+            ring,
+            *((message + start, message + end) for start, end in _HEADER_SPANS[family]),
+            (nonce, complement),
+            (complement + 2, nonce + payload_bytes),
+        )
         self._control_lengths = memoryview(array("Q", [layout.control_bytes]) * ring.count)
         self._data_lengths = memoryview(array("I", [layout.data_bytes]) * ring.count)
         name = (4,) if family == 4 else (8, 16)  # noqa: PLR2004  # struct sockaddr_in, _in6
@@ -74,24 +98,21 @@ class ReplyColumns:
             if has_ip_header
             else ring.column("i", NAME_BYTES + layout.control_bytes - 8)
         )
-        sequence = message + SEQUENCE_OFFSET
         self._sequences = ring.column("H", sequence)
-        self._complements = ring.column("H", sequence + 2 + NONCE_BYTES)
+        self._complements = ring.column("H", complement)
 
     def read(self, number: int) -> Replies | None:
         """Return the first messages, or None where one of them is anything else."""
-        ring = self._ring
+        ring, raw = self._ring, self._sequences[:number]
         if (
             ring.control_lengths[:number] != self._control_lengths[:number]
             or ring.data_lengths[:number] != self._data_lengths[:number]
+            or not self._sameness.holds(number)
+            or not _are_complements(raw, self._complements[:number])
         ):
             return None
-        constants = set(self._constant.iter_unpack(ring.slots[: number * ring.stride]))
-        raw = self._sequences[:number]
-        if len(constants) > 1 or not _are_complements(raw, self._complements[:number]):
-            return None
         return Replies(
-            constants.pop(),
+            self._constant.unpack_from(ring.slots),
             [SWAPPED[sequence] for sequence in raw],
             tuple(words[:number].tolist() for words in self._senders),
             _joined(self._seconds[:number].tolist(), self._nanoseconds[:number].tolist()),
@@ -108,8 +129,8 @@ class DepartureColumns:
         """`message_offset` is where in a slot the ICMP message begins; an even number."""
         self._ring = ring
         origin, nonce = origin_offset(family), message_offset + HEADER_BYTES
-        form = f"={origin}xB{nonce - origin - 1}x{NONCE_BYTES}s"
-        self._constant = struct.Struct(f"{form}{ring.stride - struct.calcsize(form)}x")
+        self._constant = struct.Struct(f"={origin}xB{nonce - origin - 1}x{NONCE_BYTES}s")
+        self._sameness = Sameness(ring, (origin, origin + 1), (nonce, nonce + NONCE_BYTES))
         self._control_lengths = memoryview(array("Q", [control_bytes]) * ring.count)
         self._seconds = ring.column("q", _STAMP_OFFSET)
         self._nanoseconds = ring.column("q", _STAMP_OFFSET + 8)
@@ -118,15 +139,13 @@ class DepartureColumns:
     def read(self, number: int) -> Run | None:
         """Return the first messages, or None where they are anything but a run."""
         ring = self._ring
-        if ring.control_lengths[:number] != self._control_lengths[:number]:
-            return None
-        constants = set(self._constant.iter_unpack(ring.slots[: number * ring.stride]))
-        origin, nonce = constants.pop()
+        origin, nonce = self._constant.unpack_from(ring.slots)
         first = SWAPPED[self._sequences[0]]
         if (
-            constants
-            or origin != ORIGIN_DEPARTURE
+            origin != ORIGIN_DEPARTURE
+            or ring.control_lengths[:number] != self._control_lengths[:number]
             or self._sequences[:number] != SEQUENCES[first : first + number]
+            or not self._sameness.holds(number)
         ):
             return None
         seconds, parts = self._seconds[:number].tolist(), self._nanoseconds[:number].tolist()
@@ -136,6 +155,19 @@ class DepartureColumns:
 def _constant(family: int, payload_bytes: int) -> str:
     header = "6s2x" if family == 4 else "2s2x2s2x"  # noqa: PLR2004
     return f"{header}{NONCE_BYTES}s2x{payload_bytes - NONCE_BYTES - 2}s"
+
+
+def _words(start: int, end: int) -> Iterator[tuple[Form, int]]:
+    """Yield the largest words that bytes from `start` to `end` are made of, and where each is."""
+    forms: tuple[Form, ...] = ("Q", "I", "H", "B")
+    while start < end:
+        form, size = next(
+            (form, size)
+            for form, size in zip(forms, (8, 4, 2, 1), strict=True)
+            if start % size == 0 and start + size <= end
+        )
+        yield form, start
+        start += size
 
 
 def _are_complements(sequences: memoryview, complements: memoryview) -> bool:

@@ -21,7 +21,7 @@ from netwatch.net.ping.volley import Volley
 from netwatch.schedule import Beats, next_beat, stable_phase
 from netwatch.stats import WorstRecent
 
-GRID_SECONDS = 0.25
+GRID_SECONDS = 0.5
 """Beats fall on multiples of this."""
 SHORTEST_TICK_SECONDS = 0.005
 ROOM_SECONDS = 0.1

@@ -29,13 +29,12 @@ IN_FLIGHT_BYTE = bytes((IN_FLIGHT,))
 
 @dataclass(slots=True, eq=False)
 class Flow:
-    """One target's packets: where they go, and what of them is still open."""
+    """One target's packets: where they go, and which of them came back last."""
 
     target: Target
     packed_address: bytes
     name: bytes = b""
     """The `struct sockaddr` to send to."""
-    in_flight: int = 0
     newest_received: int = -1
     """Serial number of the latest sent packet that was received; an earlier one is reordered."""
     is_gone: bool = False

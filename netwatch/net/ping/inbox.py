@@ -11,12 +11,14 @@ from netwatch.net.ping.opening import SO_TIMESTAMPING, SO_TIMESTAMPNS
 from netwatch.net.ping.sockaddr import control_messages
 from netwatch.wire.icmp import protocol_of
 
-BATCH_PACKETS = 128
+BATCH_PACKETS = 256
 """Most messages a system call."""
 _RING_BYTES = 1 << 20
 _HEADERS_BYTES = 60 + 8
 _LEAST_BYTES = 256
 """Enough of an ICMP error for the headers that it embeds."""
+_MOST_IN_COLUMNS_BYTES = 2048
+"""To compare longer messages word by word costs more than to look at one after the other."""
 _STAMPS = frozenset({SO_TIMESTAMPING, SO_TIMESTAMPNS})
 _HOP_LIMITS = frozenset(
     {(socket.IPPROTO_IP, socket.IP_TTL), (socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT)}
@@ -67,7 +69,11 @@ class Inbox:
             has_send_stamps=has_send_stamps,
             stride=self._ring.stride,
         )
-        self._columns = ReplyColumns(self._ring, self._layout, family, payload_bytes=payload_bytes)
+        self._columns = (
+            ReplyColumns(self._ring, self._layout, family, payload_bytes=payload_bytes)
+            if payload_bytes <= _MOST_IN_COLUMNS_BYTES
+            else None
+        )
 
     @property
     def most(self) -> int:
@@ -86,7 +92,7 @@ class Inbox:
 
     def replies(self, number: int) -> Replies | None:
         """Return what was received, if it is all plain replies of one epoch; else see `rows`."""
-        return self._columns.read(number)
+        return self._columns.read(number) if self._columns else None
 
     def rows(self, number: int) -> tuple[list[Row], list[Stray]]:
         """Return plain replies, and other messages."""

@@ -112,8 +112,6 @@ class Ledger:
         epoch, number = self._epochs[-1], len(volley)
         first = epoch.add(volley.flows, volley.addresses, stamp_ns)
         self.in_flight += number
-        for flow in volley.flows:
-            flow.in_flight += 1
         epoch.last_deadline = now + self._timeout_seconds
         self._deadlines.append((epoch.last_deadline, epoch, first, first + number))
         return first
@@ -154,7 +152,6 @@ class Ledger:
         states, first = epoch.states, epoch.first_serial
         for flow, sequence in zip(answers.flows, sequences, strict=True):
             states[sequence] = RECEIVED
-            flow.in_flight -= 1
             flow.newest_received = first + sequence
         number = len(sequences)
         self.in_flight -= number
@@ -238,7 +235,6 @@ class Ledger:
             flow.newest_received = serial
         if duration < 0:
             duration = math.nan
-        flow.in_flight -= 1
         self.in_flight -= 1
         if not flow.is_gone:
             self._batch.add_received([flow.target], [abs(sent_ns) / 1e9], [duration], [hop_limit])
@@ -270,7 +266,6 @@ class Ledger:
         accepted: bool = True,
     ) -> None:
         flow = epoch.flows[sequence]
-        flow.in_flight -= 1
         self.in_flight -= 1
         if flow.is_gone:
             return

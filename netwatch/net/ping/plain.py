@@ -48,9 +48,9 @@ def plain_answers(epoch: Epoch, replies: Replies, timeout_ns: int) -> Answers | 
 
 
 def _are_in_flight(epoch: Epoch, sequences: Sequence[int]) -> bool:
-    """Whether each is awaited, and comes once."""
+    """Whether each is awaited."""
     states = bytes(map(epoch.states.__getitem__, sequences))
-    return states == IN_FLIGHT_BYTE * len(sequences) and _are_different(sequences)
+    return states == IN_FLIGHT_BYTE * len(sequences)
 
 
 def _are_from_who_was_asked(epoch: Epoch, replies: Replies) -> bool:
@@ -62,10 +62,7 @@ def _are_from_who_was_asked(epoch: Epoch, replies: Replies) -> bool:
 
 
 def _are_newest(epoch: Epoch, flows: Sequence[Flow], sequences: Iterable[int]) -> bool:
-    """Whether each is the latest packet of its flow that was received."""
+    """Whether each is the latest packet of its flow that was received, and comes once."""
     serials = map(epoch.first_serial.__add__, sequences)
-    return _are_different(flows) and not any(map(gt, map(_newest_received, flows), serials))
-
-
-def _are_different(items: Sequence[object]) -> bool:
-    return len(set(items)) == len(items)
+    are_different = len(set(flows)) == len(flows)
+    return are_different and not any(map(gt, map(_newest_received, flows), serials))

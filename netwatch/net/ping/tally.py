@@ -127,9 +127,17 @@ def _receive_all(
         tally.sent = sent + 1
         tally.latest[sent % WINDOW] = duration
         tally.latest_hop_limit = hop_limit
+    shared = {tally.durations for tally in tallies}
+    if len(shared) == 1:
+        _observe_all(shared.pop(), durations)
+        return
     counted: defaultdict[Histogram | None, list[float]] = defaultdict(list)
     for tally, duration in zip(tallies, durations, strict=True):
         counted[tally.durations].append(duration)
     for histogram, its in counted.items():
-        if histogram is not None:
-            histogram.observe_all(its)
+        _observe_all(histogram, its)
+
+
+def _observe_all(histogram: Histogram | None, durations: Sequence[float]) -> None:
+    if histogram is not None:
+        histogram.observe_all(durations)

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from netwatch.compat.blackbox.grpc import GrpcModule
-from netwatch.compat.blackbox.kind import MASK
+from netwatch.wire.redaction import MASK
 from tests.certificates import Authority
 from tests.compat.blackbox.oracle import Series, ours
 from tests.compat.blackbox.servers import healthy

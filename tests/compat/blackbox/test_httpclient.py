@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from netwatch.compat.blackbox.http import HttpModule
-from netwatch.compat.blackbox.kind import MASK
+from netwatch.wire.redaction import MASK
 from tests.compat.blackbox.oracle import Series, ours
 from tests.http_server import site
 
