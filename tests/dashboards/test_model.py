@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.dashboards.files import FILES, ROOT, Json, load, panels, queries, variables
-from tests.dashboards.to_come import PAGES_TO_COME
 
 CORE_PANELS = {"row", "stat", "state-timeline", "table", "timeseries"}
 UNITS = {"bytes", "ops", "percentunit", "pps", "reqps", "s", "short"}
@@ -125,5 +124,4 @@ def test_a_link_leads_to_a_dashboard_and_fills_in_its_variables_from_columns(pat
 def test_every_runbook_that_a_panel_links_to_is_a_page() -> None:
     links = set(PAGES.findall(json.dumps([load(path) for path in FILES])))
     assert links
-    missing = {name for name in links if not (ROOT / "docs/runbooks" / f"{name}.md").exists()}
-    assert missing == PAGES_TO_COME
+    assert links <= {path.stem for path in (ROOT / "docs/runbooks").iterdir()}

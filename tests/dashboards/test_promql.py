@@ -1,7 +1,6 @@
 """What the expressions that dashboards share make of series, by promtool's arithmetic."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from dashboards.grafana.timeline import States
 from dashboards.promql import Scope, coded, loss, or_zero, success
+from tests.prometheus import needs
 
 ALL = Scope(())
 SENT = 'netwatch_icmp_packets_sent_total{node="a"}'
@@ -21,8 +21,7 @@ A_HUNDRED_A_MINUTE = "0+100x10"
 
 @pytest.fixture
 def promtool(tmp_path: Path) -> "Promtool":
-    if shutil.which("promtool") is None:
-        pytest.skip("the program promtool is not installed")
+    needs("promtool")
     return Promtool(tmp_path / "test.json")
 
 

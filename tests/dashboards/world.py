@@ -4,7 +4,6 @@ What is on 127.0.0.1 is on that of node-a alone, so that node-b finds nothing th
 """
 
 import json
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,13 +14,12 @@ from urllib.parse import urlencode
 
 from tests.certificates import Authority
 from tests.dashboards.servers import answer_wrongly, kube_proxy, shout_at, web
-from tests.dashboards.to_come import TO_COME
 from tests.dnsmasq import dnsmasq
 from tests.grpc_server import health_server
 from tests.namespaces import Namespace, connect
 from tests.programs import NETWATCH, Agent, eventually, fetch
+from tests.prometheus import PROMETHEUS, scraping
 
-PROMETHEUS = ("127.0.0.1", 9090)
 NODES = {"node-a": "10.9.1.1", "node-b": "10.9.1.2"}
 
 CONFIG = """\
@@ -65,26 +63,18 @@ checks:
   health:
     source: {{static: [{{host: 127.0.0.1, port: {grpc}}}]}}
     probe: {{grpc: {{interval: 500ms}}}}
-"""
-PARTS = {
-    "kube_proxy": """\
   kube-proxy:
     source: {{static: [{{name: kube-proxy, host: 127.0.0.1}}]}}
     probe: {{kube_proxy: {{interval: 1s}}}}
-""",
-    "service_path": """\
   service-paths:
     source:
       static: [{{name: web, host: 10.9.1.9, port: 80, backends: ["127.0.0.1:{http}"]}}]
     probe: {{service_path: {{interval: 1s, timeout: 500ms}}}}
-""",
-    "peers": """\
   ring:
     source: {{static: [10.9.1.1, 10.9.1.2, 127.0.0.1]}}
     probe: *ping
     peers: {{sample: 1, rotate: 10s}}
-""",
-}
+"""
 
 # Of three packets to node-b one is lost; what goes to node-a is not.
 NODE_A_RULES = """\
@@ -142,7 +132,7 @@ def world(folder: Path) -> Iterator[World]:
         node_b.nft(NODE_B_RULES)
         config = _config(stack, folder, node_a)
         with node_a:
-            stack.enter_context(_prometheus(folder))
+            stack.enter_context(scraping(folder, [_job()]))
         for name, namespace in zip(NODES, (node_a, node_b), strict=True):
             _start_agent(stack, namespace, folder / name, config)
         made = World(node_a)
@@ -170,8 +160,7 @@ def _config(stack: ExitStack, folder: Path, place: Namespace) -> str:
         }
         enter(kube_proxy())
         enter(shout_at((NODES["node-a"], 9848)))
-    parts = [text for name, text in PARTS.items() if name not in TO_COME]
-    return "".join([CONFIG, *parts]).format(ca_file=authority.ca_file, **ports)
+    return CONFIG.format(ca_file=authority.ca_file, **ports)
 
 
 def _start_agent(stack: ExitStack, place: Namespace, folder: Path, config: str) -> None:
@@ -187,28 +176,11 @@ def _end(agent: Agent) -> None:
     assert "Traceback" not in agent.log
 
 
-@contextmanager
-def _prometheus(folder: Path) -> Iterator[None]:
+def _job() -> Mapping[str, object]:
     agents = [
         {"targets": [f"{address}:9847"], "labels": _labels(name)} for name, address in NODES.items()
     ]
-    job = {"job_name": "netwatch", "static_configs": agents}
-    every = {"scrape_interval": "1s", "scrape_timeout": "1s"}
-    (folder / "prometheus.yml").write_text(json.dumps({"global": every, "scrape_configs": [job]}))
-    command = [
-        "prometheus",
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address={PROMETHEUS[0]}:{PROMETHEUS[1]}",
-    ]
-    with (
-        (folder / "prometheus.log").open("wb") as log,
-        subprocess.Popen(command, stdout=log, stderr=log) as process,
-    ):
-        try:
-            yield
-        finally:
-            process.kill()
+    return {"job_name": "netwatch", "static_configs": agents}
 
 
 def _labels(node: str) -> Mapping[str, str]:
