@@ -6,7 +6,9 @@ from netwatch.rendering import SLICE_SECONDS, Pace, Renderer
 
 
 async def test_slices_are_joined() -> None:
-    assert await Renderer(nullcontext).render(iter([b"a", b"b", b"c"])) == b"abc"
+    rendering = await Renderer(nullcontext).render("it", iter([b"a", b"b", b"c"]))
+    assert rendering.chunks == (b"abc",)
+    assert rendering.size_bytes == 3
 
 
 async def test_the_loop_turns_while_long_work_is_paced() -> None:
@@ -47,5 +49,5 @@ async def test_counters_are_held_for_one_rendering_at_a_time() -> None:
     renderer = Renderer(hold)
     async with asyncio.TaskGroup() as group:
         for name in "ab":
-            group.create_task(renderer.render(slices()), name=name)
+            group.create_task(renderer.render(name, slices()), name=name)
     assert (held, most) == (0, 1)

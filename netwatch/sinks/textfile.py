@@ -18,7 +18,7 @@ from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
 from netwatch.options import Options, PositiveDuration
-from netwatch.rendering import Pace, Renderer
+from netwatch.rendering import Pace, Renderer, Rendering
 
 LOG = logging.getLogger("netwatch.textfile")
 
@@ -30,7 +30,6 @@ TEXTFILE_FAMILIES = (
         key="errors",
     ),
 )
-CHUNK_BYTES = 2**16
 MODE = 0o644  # the collector runs as somebody else
 
 
@@ -95,9 +94,9 @@ class Textfile:
 
     async def _renew(self, path: Path) -> None:
         """Replace the file, or have none and say why, once for each different reason."""
-        content = await self._renderer.render(self._store.render(Dialect.TEXT))
+        rendering = await self._renderer.render(self, self._store.render(Dialect.TEXT))
         try:
-            await _replace(path, content)
+            await _replace(path, rendering)
         except OSError as error:
             self.errors += 1
             self._remove(path)
@@ -117,23 +116,23 @@ class Textfile:
         self._told = why
 
 
-async def _replace(path: Path, content: bytes) -> None:
+async def _replace(path: Path, rendering: Rendering) -> None:
     """Write beside `path` and rename, so that nobody reads half of it. Raises OSError."""
     beside = path.with_name(f"{path.name}.tmp")
     beside.unlink(missing_ok=True)
     try:
-        await _write(beside, content)
+        await _write(beside, rendering)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 
 
-async def _write(path: Path, content: bytes) -> None:
+async def _write(path: Path, rendering: Rendering) -> None:
     # Only where nothing stands: a pipe would block, and a link lead elsewhere. No fsync, because
     # after a crash of the machine the file is of no use.
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
         os.fchmod(file.fileno(), MODE)  # whatever the umask is
         pace = Pace()
-        for start in range(0, len(content), CHUNK_BYTES):
-            file.write(content[start : start + CHUNK_BYTES])
+        for chunk in rendering.chunks:
+            file.write(chunk)
             await pace.step()
