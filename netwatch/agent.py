@@ -20,6 +20,7 @@ from netwatch.configfile import ConfigFile
 from netwatch.exposition.registry import process_registry
 from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
+from netwatch.heap import spare_what_stays
 from netwatch.net.files import UnreadableFileError
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.resolver import Resolver
@@ -114,6 +115,7 @@ class Agent:
         group.create_task(self._pinger.run(), name="pinger")
         group.create_task(self._prober.run(), name="prober")
         group.create_task(self._loop_lag.watch(), name="loop lag")
+        group.create_task(spare_what_stays(), name="heap")
         group.create_task(self._reload_when_wanted(), name="reload")
         group.create_task(self._textfile.run(), name="text file")
         group.create_task(

@@ -1,20 +1,24 @@
-"""Renders in slices between which everything else goes on, into memory first.
+"""Renders in slices between which everything else goes on, into memory first, where it is zipped.
 
 Whoever reads slowly thus never holds up the counters, and sees one moment of them: what is rendered
 is held still meanwhile, and only one rendering is under way at a time. Those who wait for the same
-one share it.
+one share it. Zipped it takes a tenth of the room, and is what Prometheus asks for; whoever wants
+the text has it unzipped chunk by chunk.
 """
 
 import asyncio
 import time
 import weakref
-from collections.abc import Callable, Hashable, Iterable
+import zlib
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 SLICE_SECONDS = 0.001
 CHUNK_BYTES = 2**16
 """To write as much takes some ten microseconds; a socket's buffer holds a few of them."""
+_GZIP = 16 + zlib.MAX_WBITS  # zlib's way to say that the container is gzip
+_FASTEST = 1  # level 6 is a third smaller, and three times as much work
 
 
 class Pace:
@@ -32,17 +36,28 @@ class Pace:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Rendering:
-    """What was rendered, in chunks of about `CHUNK_BYTES` to be written one after the other.
+    """What was rendered, to be written a chunk at a time.
 
-    `number` says how many renderings were begun before.
+    `number` says how many renderings were begun before, `text_bytes` how long the text is.
     """
 
     number: int
-    chunks: tuple[bytes, ...]
+    zipped: tuple[bytes, ...]
+    text_bytes: int
 
     @property
-    def size_bytes(self) -> int:
-        return sum(map(len, self.chunks))
+    def zipped_bytes(self) -> int:
+        """How long it is in the gzip format (RFC 1952)."""
+        return sum(map(len, self.zipped))
+
+    def text(self) -> Iterator[bytes]:
+        """Yield the text, at most `CHUNK_BYTES` at a time."""
+        unzipper = zlib.decompressobj(_GZIP)
+        for chunk in self.zipped:
+            rest = chunk
+            while text := unzipper.decompress(rest, CHUNK_BYTES):
+                yield text
+                rest = unzipper.unconsumed_tail
 
 
 class Renderer:
@@ -69,18 +84,21 @@ class Renderer:
                 return latest
             number, self._begun = self._begun, self._begun + 1
             with self._held():
-                rendering = Rendering(number, tuple(await _chunks(slices)))
+                rendering = await _zipped(number, slices)
             self._latest[wanted] = rendering
             return rendering
 
 
-async def _chunks(slices: Iterable[bytes]) -> list[bytes]:
-    """Join slices, so that there are few system calls, and none of them is long."""
-    pace, chunks, chunk = Pace(), [], bytearray()
+async def _zipped(number: int, slices: Iterable[bytes]) -> Rendering:
+    """Zip the slices into chunks, so that there are few system calls, and none of them is long."""
+    zipper = zlib.compressobj(_FASTEST, zlib.DEFLATED, _GZIP)
+    pace, chunks, chunk, text_bytes = Pace(), [], bytearray(), 0
     for text in slices:
-        chunk += text
+        text_bytes += len(text)
+        chunk += zipper.compress(text)
         if len(chunk) >= CHUNK_BYTES:
             chunks.append(bytes(chunk))
             chunk.clear()
         await pace.step()
-    return [*chunks, bytes(chunk)]
+    chunk += zipper.flush()
+    return Rendering(number, (*chunks, bytes(chunk)), text_bytes)

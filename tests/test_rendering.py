@@ -7,8 +7,8 @@ from netwatch.rendering import SLICE_SECONDS, Pace, Renderer
 
 async def test_slices_are_joined() -> None:
     rendering = await Renderer(nullcontext).render("it", iter([b"a", b"b", b"c"]))
-    assert rendering.chunks == (b"abc",)
-    assert rendering.size_bytes == 3
+    assert list(rendering.text()) == [b"abc"]
+    assert rendering.text_bytes == 3
 
 
 async def test_the_loop_turns_while_long_work_is_paced() -> None:

@@ -133,6 +133,6 @@ async def _write(path: Path, rendering: Rendering) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
         os.fchmod(file.fileno(), MODE)  # whatever the umask is
         pace = Pace()
-        for chunk in rendering.chunks:
+        for chunk in rendering.text():
             file.write(chunk)
             await pace.step()
