@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import signal
+import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from typing import NoReturn
 
 from aiohttp import web
@@ -14,15 +16,20 @@ from prometheus_client import CollectorRegistry
 from netwatch import __version__
 from netwatch.check import SOURCE_FAMILIES
 from netwatch.checks import Checks
+from netwatch.compat.blackbox.modules import Module
+from netwatch.compat.blackbox.modulesfile import ModulesFile
+from netwatch.compat.blackbox.oneshot import Tools
 from netwatch.compat.ping_exporter import PingExporterSink
-from netwatch.config import Config, ConfigError
+from netwatch.config import Config
 from netwatch.configfile import ConfigFile
 from netwatch.exposition.registry import process_registry
 from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
 from netwatch.heap import spare_what_stays
+from netwatch.known import KnownAddresses
 from netwatch.net.files import UnreadableFileError
 from netwatch.net.ping.engine import Pinger
+from netwatch.net.ping.single import SinglePings
 from netwatch.net.resolver import Resolver
 from netwatch.net.udpecho import UDP_ECHO_FAMILIES, UdpEcho
 from netwatch.net.udpserver import UdpListenError
@@ -30,13 +37,16 @@ from netwatch.probe import Engines, Services
 from netwatch.prober import Prober
 from netwatch.probes import PROBES
 from netwatch.rendering import Renderer
-from netwatch.sinks.known import KnownAddresses
+from netwatch.sampling import PEERS_FAMILIES
 from netwatch.sinks.log import LogSink
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES, Textfile
+from netwatch.sinks.turns import TurnsSink
 from netwatch.tracking import Tracker
+from netwatch.validation import ConfigError
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 from netwatch.web.app import make_app
+from netwatch.web.blackbox import BlackboxHandler
 from netwatch.web.listeners import ListenError, Listeners
 from netwatch.web.metrics import MetricsHandler
 from netwatch.wire.listen import ListenAddress
@@ -65,14 +75,22 @@ class Agent:
         self._sink = PrometheusSink(PROBES)
         self._ping_exporter = PingExporterSink()
         self._known = KnownAddresses()
+        self._turns = TurnsSink()
         self._tracker = Tracker(
-            [self._sink, self._ping_exporter, self._known, LogSink()],
+            [self._sink, self._ping_exporter, self._turns, LogSink()],
             complain=lambda trouble: LOG.error("%s", trouble),
         )
-        self._pinger = Pinger(self._tracker.take)
+        singles = SinglePings(self._tracker.take)
+        self._pinger = Pinger(singles.take)
         self._prober = Prober(self._tracker.observe)
+        self._services = Services(Resolver().resolve)
+        self._modules_file = ModulesFile()
+        self._blackbox = BlackboxHandler(
+            Tools(resolve=self._services.resolve, ping=partial(singles.ping, self._pinger))
+        )
         self._loop_lag = LoopLag()
         self._sources = Table(SOURCE_FAMILIES)
+        self._peers = Table(PEERS_FAMILIES)
         self._textfiles = Table(TEXTFILE_FAMILIES)
         self._echoes = Table(UDP_ECHO_FAMILIES)
         self._echo = UdpEcho(self._known.__contains__, self._echoes)
@@ -86,12 +104,14 @@ class Agent:
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT.
 
-        Raises PrivilegeError, ListenError and UdpListenError at the start, and later an
-        ExceptionGroup of what ended a task: with one of them ends the agent.
+        Raises PrivilegeError, ListenError and UdpListenError at the start, ConfigError and
+        UnreadableFileError for files that the configuration names, and later an ExceptionGroup of
+        what ended a task: with one of them ends the agent.
         """
         self._obey_signals()
         if any(check.probe_options.needs_icmp for check in self._config.checks.values()):
             self._pinger.check_privilege()
+        modules = self._modules_file.load(self._config.compat.blackbox)
         try:
             async with AsyncExitStack() as stack:
                 stack.enter_context(self._pinger)
@@ -99,7 +119,7 @@ class Agent:
                 stack.enter_context(self._echo)
                 await self._listen(self._config)
                 group = await stack.enter_async_context(asyncio.TaskGroup())
-                await self._start(group)
+                await self._start(group, modules)
         except* ShutdownRequested:
             LOG.info("stopped")
 
@@ -110,7 +130,7 @@ class Agent:
             loop.add_signal_handler(number, self._stop_wanted.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload_wanted.set)
 
-    async def _start(self, group: asyncio.TaskGroup) -> None:
+    async def _start(self, group: asyncio.TaskGroup, modules: Mapping[str, Module]) -> None:
         group.create_task(self._end_when_wanted(), name="end")
         group.create_task(self._pinger.run(), name="pinger")
         group.create_task(self._prober.run(), name="prober")
@@ -122,13 +142,17 @@ class Agent:
             self._config_file.follow(on_change=self._reload_wanted.set, on_error=self._refuse),
             name="config file",
         )
+        follow_modules = self._modules_file.follow(self._reload_wanted.set)
+        group.create_task(follow_modules, name="blackbox file")
         self._checks = Checks(
             group,
-            engines=Engines(self._pinger, self._prober, Services(Resolver().resolve)),
+            engines=Engines(self._pinger, self._prober, self._services),
             tracker=self._tracker,
             sources=self._sources,
+            peers=self._peers,
+            known=self._known,
         )
-        await self._apply(self._config)
+        await self._apply(self._config, modules)
         self._is_measuring = True
         LOG.info("netwatch %s runs %s", __version__, self._config_file)
         for url in self._listeners.urls:
@@ -139,8 +163,10 @@ class Agent:
             metrics=MetricsHandler(self._store(process_registry()), self._renderer),
             standings=self._tracker.standings,
             complaints=self._complaints,
+            turns=self._turns.worst,
             is_ready=lambda: self._is_measuring,
             reload=self._reload_over_http,
+            probe=self._blackbox.handle,
         )
 
     @contextmanager
@@ -152,7 +178,7 @@ class Agent:
         """Make what shows all series of ours, and those of the registry."""
         store = Store(registry)
         sinks = (*self._sink.tables, *self._ping_exporter.tables)
-        for table in (*sinks, self._sources, self._textfiles, self._echoes):
+        for table in (*sinks, self._sources, self._peers, self._textfiles, self._echoes):
             store.add(table)
         store.registry.register(
             Vitals(
@@ -175,11 +201,12 @@ class Agent:
             await self._listeners.listen(self._addresses or self._config.listen)
             raise
 
-    async def _apply(self, config: Config) -> str:
+    async def _apply(self, config: Config, modules: Mapping[str, Module]) -> str:
         """Do what the configuration says of sinks and checks; return which of these changed."""
         self._ping_exporter.show(list(config.checks) if config.compat.ping_exporter else [])
+        self._blackbox.configure(config.compat.blackbox, modules)
         self._textfile.configure(config.sinks.textfile)
-        return await self._checks.apply(config.checks)
+        return await self._checks.apply(config.checks, config.node_name or socket.gethostname())
 
     # Reloading
 
@@ -195,8 +222,9 @@ class Agent:
     async def _reload(self) -> None:
         """Apply the configuration as it is now, or raise and leave all as it was."""
         config = self._config_file.load()
+        modules = self._modules_file.load(config.compat.blackbox)
         await self._listen(config)
-        changes = await self._apply(config)
+        changes = await self._apply(config, modules)
         self._config = config
         self._reloads.successful = True
         self._reloads.success_timestamp_seconds = time.time()

@@ -47,11 +47,13 @@ class Attempt:
     """What a probe is given: whom to probe, and where to write down what it finds.
 
     `phases` are seconds by name, in order; `phase` is the one under way, or the last. `note` is
-    told each step in words, for `--verbose`; whoever runs attempts unwatched ignores it.
+    told each step in words, for `--verbose`; whoever runs attempts unwatched ignores it. `look` is
+    shown the TLS of each connection after its handshake, for whom `values` do not say enough of it.
     """
 
     endpoint: Endpoint
     note: Callable[[str], None] = lambda _: None
+    look: Callable[[ssl.SSLObject], None] = lambda _: None
     phases: dict[str, float] = field(default_factory=dict)
     phase: str = ""
     values: Values = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""One check at work: source → resolution → follow → probe, until it is cancelled."""
+"""One check at work: source → resolution → sampling → follow → probe, until it is cancelled."""
 
 import asyncio
 import time
@@ -8,9 +8,12 @@ from dataclasses import dataclass, field, replace
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.table import Table
 from netwatch.follow import Follower
+from netwatch.known import KnownAddresses
 from netwatch.model import Check, Endpoint, Snapshot, Source, Target
+from netwatch.peers import ATTEMPTS, PeersPlan
 from netwatch.probe import Following
 from netwatch.resolution import Resolve, ResolveOptions, Resolving, with_literal_address
+from netwatch.sampling import Sampling
 from netwatch.state import StateOptions
 from netwatch.tracking import Tracker
 
@@ -82,6 +85,10 @@ class CheckParts:
     resolve_options: ResolveOptions | None
     """None where the probe is asked about names, whatever their addresses are."""
     state_options: StateOptions
+    peers: PeersPlan | None = None
+    """None where all are probed."""
+    own_name: str = ""
+    """This node's, among the peers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +109,38 @@ class RunningCheck:
         tracker: Tracker,
         resolve: Resolve,
         sources: Table,
+        peers: Table,
+        known: KnownAddresses,
         complain: Callable[[str], None],
         now: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
-        """`sources` is the table of `SOURCE_FAMILIES`; `complain` is told why a source failed."""
+        """`sources` is the table of `SOURCE_FAMILIES`, `peers` that of `PEERS_FAMILIES`.
+
+        `known` learns the addresses that the source names; `complain` is told why it failed.
+        """
         self._parts = parts
         self._tracker = tracker
         self._sources = sources
+        self._peers = peers
+        self._known = known
         self._complain = complain
         self._health = SourceHealth(now)
         self._follower = Follower(
             parts.check, join=self._join, change=tracker.change, leave=self._leave
         )
+        self._rotating = Follower(
+            parts.check,
+            join=self._join_for_a_turn,
+            change=tracker.change,
+            leave=self._leave,
+            are_rotating=True,
+        )
+        self._sampling = Sampling(
+            parts.check.name, parts.peers, parts.own_name, self._follow, wall=wall
+        )
         self._resolving = Resolving(
-            _Resolved(self._follow, self.fail), resolve, parts.resolve_options or ResolveOptions()
+            _Resolved(self._choose, self.fail), resolve, parts.resolve_options or ResolveOptions()
         )
 
     async def run(self) -> None:
@@ -123,21 +148,25 @@ class RunningCheck:
         check = self._parts.check
         labels = {"check": check.name, "source": self._parts.source_name}
         row = self._sources.add(labels, self._health)
+        peers_row = self._peers.add({"check": check.name}, self._sampling)
         self._tracker.begin(check, self._parts.state_options)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._resolving.run(), name=f"{check.name} resolution")
+                group.create_task(self._sampling.run(), name=f"{check.name} sampling")
                 group.create_task(self._parts.source.run(self), name=f"{check.name} source")
         finally:
-            self._follower.follow(())
+            self._follow((), ())
+            self._known.forget(check)
             self._tracker.end(check)
             self._sources.remove(row)
+            self._peers.remove(peers_row)
 
     def publish(self, snapshot: Snapshot) -> None:
         """Have resolved, and then followed, what the source names."""
         self._health.succeed()
         if self._parts.resolve_options is None:
-            self._follow(tuple(map(with_literal_address, snapshot)))
+            self._choose(tuple(map(with_literal_address, snapshot)))
         else:
             self._resolving.publish(snapshot)
 
@@ -153,11 +182,16 @@ class RunningCheck:
         name = self._parts.check.name
         if self._health.problem:
             return f"{name}: {self._health.problem}"
-        return "" if len(self._follower) else f"{name}: its source names no target"
+        return "" if any(self._health.targets.values()) else f"{name}: its source names no target"
 
-    def _follow(self, snapshot: Snapshot) -> None:
+    def _choose(self, snapshot: Snapshot) -> None:
         self._health.count(snapshot)
-        self._follower.follow(tuple(self._labelled(endpoint) for endpoint in snapshot))
+        self._known.know(self._parts.check, (endpoint.address for endpoint in snapshot))
+        self._sampling.publish(snapshot)
+
+    def _follow(self, lasting: Snapshot, rotating: Snapshot) -> None:
+        self._follower.follow(tuple(map(self._labelled, lasting)))
+        self._rotating.follow(tuple(map(self._labelled, rotating)))
 
     def _labelled(self, endpoint: Endpoint) -> Endpoint:
         labels = dict(self._parts.check.labels) | dict(endpoint.labels)
@@ -166,6 +200,10 @@ class RunningCheck:
     def _join(self, target: Target) -> None:
         self._tracker.join(target)
         self._parts.following.join(target)
+
+    def _join_for_a_turn(self, target: Target) -> None:
+        self._tracker.join(target)
+        self._parts.following.join(target, count=ATTEMPTS)
 
     def _leave(self, target: Target) -> None:
         self._parts.following.leave(target)

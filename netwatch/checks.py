@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from netwatch.check import CheckParts, RunningCheck
 from netwatch.config import CheckConfig
 from netwatch.exposition.table import Table
+from netwatch.known import KnownAddresses
 from netwatch.model import Check
+from netwatch.peers import plan_peers
 from netwatch.probe import Engines
 from netwatch.tracking import Tracker
 
@@ -24,24 +26,38 @@ class Checks:
         engines: Engines,
         tracker: Tracker,
         sources: Table,
+        peers: Table,
+        known: KnownAddresses,
     ) -> None:
+        """`sources` is the table of `SOURCE_FAMILIES`, `peers` that of `PEERS_FAMILIES`.
+
+        `known` learns the addresses that they name.
+        """
         self._group = group
         self._engines = engines
         self._tracker = tracker
         self._sources = sources
+        self._peers = peers
+        self._known = known
+        self._own_name = ""
         self._running: dict[str, tuple[CheckConfig, asyncio.Task[None]]] = {}
         self._checks: dict[str, RunningCheck] = {}
 
     def __len__(self) -> int:
         return len(self._running)
 
-    async def apply(self, wanted: Mapping[str, CheckConfig]) -> str:
-        """Run exactly these checks; return what that changed, in words."""
+    async def apply(self, wanted: Mapping[str, CheckConfig], own_name: str = "") -> str:
+        """Run exactly these checks; return what that changed, in words.
+
+        `own_name` is this node's, as sources call it.
+        """
+        renamed = own_name != self._own_name
+        self._own_name = own_name
         gone = [name for name in self._running if name not in wanted]
         changed = [
             name
             for name, (config, _) in self._running.items()
-            if name in wanted and wanted[name] != config
+            if name in wanted and (renamed or wanted[name] != config)
         ]
         new = [name for name in wanted if name not in self._running]
         await self._stop(gone + changed)
@@ -61,6 +77,8 @@ class Checks:
             tracker=self._tracker,
             resolve=self._engines.services.resolve,
             sources=self._sources,
+            peers=self._peers,
+            known=self._known,
             complain=lambda why: LOG.error("%s", why),
         )
         task = self._group.create_task(running.run(), name=f"check {name}")
@@ -78,6 +96,7 @@ class Checks:
 
     def _parts(self, name: str, config: CheckConfig) -> CheckParts:
         options = config.probe_options
+        peers = plan_peers(config.peers, options.interval, options.timeout)
         return CheckParts(
             check=Check(
                 name=name,
@@ -86,10 +105,13 @@ class Checks:
                 timeout=options.timeout,
                 labels=tuple(config.labels.items()),
                 histogram=options.histogram,
+                rotation=peers.rotation_seconds if peers else 0.0,
             ),
             source_name=config.source_name,
             source=config.source_options.open(),
             following=options.follow(self._engines),
             resolve_options=config.resolve if options.needs_address else None,
             state_options=config.state,
+            peers=peers,
+            own_name=self._own_name,
         )

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic.config import JsonDict
 
 from netwatch.compat import CompatOptions
+from netwatch.default_checks import DefaultsOptions, with_default_checks
 from netwatch.net.udpecho import UdpEchoOptions
 from netwatch.options import Choice, Labels, Listen, Options, one_of
+from netwatch.peers import Peers, plan_peers
 from netwatch.probe import ProbeOptions
 from netwatch.probes import PROBES
 from netwatch.resolution import ResolveOptions
@@ -16,8 +19,8 @@ from netwatch.sinks import SinksOptions
 from netwatch.sources import SOURCES, SourceOptions
 from netwatch.sources.static import StaticOptions
 from netwatch.state import StateOptions
-from netwatch.validation import explain
-from netwatch.wire.document import Document, DocumentError, Problem, described
+from netwatch.validation import read
+from netwatch.wire.document import Document, Problem, described
 from netwatch.wire.duration import DURATION_PATTERN, format_duration
 from netwatch.wire.listen import ListenAddress
 from netwatch.wire.yaml import parse
@@ -62,6 +65,14 @@ class CheckConfig(Options):
     """When a target is up, degraded or down."""
     resolve: ResolveOptions = Field(default_factory=ResolveOptions)
     """Which addresses of a host name are probed."""
+    peers: Peers = "auto"
+    """Of many nodes, how many each one probes: `all`, a sample, or `auto`, which is `all` up to 30
+    nodes."""
+
+    @model_validator(mode="after")
+    def _has_time_for_turns(self) -> Self:
+        plan_peers(self.peers, self.probe_options.interval, self.probe_options.timeout)
+        return self
 
     @property
     def source_name(self) -> str:
@@ -84,8 +95,18 @@ class CheckConfig(Options):
         return self.probe.options
 
 
+def _checks_may_be_default(config_schema: JsonDict) -> None:
+    """Say that a file needs checks of its own only where it has none by default."""
+    config_schema["required"] = []
+    enabled: JsonDict = {"properties": {"enabled": {"const": True}}, "required": ["enabled"]}
+    config_schema["if"] = {"properties": {"defaults": enabled}, "required": ["defaults"]}
+    config_schema["else"] = {"required": ["checks"]}
+
+
 class Config(Options):
     """The configuration of netwatch; two that say the same are equal."""
+
+    model_config = ConfigDict(json_schema_extra=_checks_may_be_default)
 
     listen: list[Listen] = Field(
         default_factory=lambda: [ListenAddress("127.0.0.1", 9847)],
@@ -94,22 +115,18 @@ class Config(Options):
     """Addresses of the HTTP server: `127.0.0.1:9847`, `[::1]:9847`, or `:9847` for all of them."""
     checks: Annotated[dict[CheckName, CheckConfig], Field(min_length=1)]
     """What is measured, by name; the name is a label of all series of the check."""
+    defaults: DefaultsOptions = Field(default_factory=DefaultsOptions)
+    """Whether the checks of the default configuration are there, too."""
     sinks: SinksOptions = Field(default_factory=SinksOptions)
     """Where results go, beside `/metrics` and the log."""
     compat: CompatOptions = Field(default_factory=CompatOptions)
     """The series of tools that netwatch replaces, beside ours."""
     udp_echo: UdpEchoOptions = Field(default_factory=UdpEchoOptions)
     """Where the `udp` probes of other agents are answered; nowhere by default."""
+    node_name: str = ""
+    """What the sources of nodes call this one; its host name if empty."""
     reload_endpoint: bool = False
     """Whether `POST /-/reload` reads the file again; SIGHUP always does."""
-
-
-class ConfigError(Exception):
-    """A configuration is wrong; one line for each error, `file:line:column: path: …`."""
-
-    def __init__(self, file_name: str, problems: list[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: problem.mark))
-        super().__init__("\n".join(f"{file_name}:{problem}" for problem in self.problems))
 
 
 def load(text: str | bytes, file_name: str, environ: Mapping[str, str]) -> Config:
@@ -117,26 +134,14 @@ def load(text: str | bytes, file_name: str, environ: Mapping[str, str]) -> Confi
 
     Raises ConfigError with all that is wrong, as far as it can be known.
     """
-    problems: list[Problem] = []
-    try:
-        document = parse(text, environ)
-    except DocumentError as error:
-        problems += error.problems
-        if error.document is None:
-            raise ConfigError(file_name, problems) from None
-        document = error.document
-    try:
-        config = Config.model_validate(document.value)
-    except ValidationError as error:
-        # A value that could not be read is null: once that was said, null is no news.
-        said = {problem.mark for problem in problems}
-        wrong = explain(error, document, schema())
-        problems += [problem for problem in wrong if problem.mark not in said]
-    else:
-        problems += unfit(config.checks, document)
-        if not problems:
-            return config
-    raise ConfigError(file_name, problems)
+
+    def prepare(document: Document) -> Document:
+        return with_default_checks(document, parse(DEFAULT_CONFIG, {}).value["checks"])
+
+    def also(config: Config, document: Document) -> Iterator[Problem]:
+        return unfit(config.checks, document)
+
+    return read(Config, text, file_name, environ, prepare=prepare, also=also)
 
 
 def unfit(checks: Mapping[str, CheckConfig], document: Document) -> Iterator[Problem]:

@@ -17,11 +17,14 @@ class Follower:
         join: Callable[[Target], None],
         change: Callable[[Target], None],
         leave: Callable[[Target], None],
+        are_rotating: bool = False,
     ) -> None:
+        """`are_rotating` is whether all its targets are followed only for their turn."""
         self._check = check
         self._join = join
         self._change = change
         self._leave = leave
+        self._are_rotating = are_rotating
         self._targets: dict[Identity, Target] = {}
 
     def __len__(self) -> int:
@@ -39,7 +42,9 @@ class Follower:
     def _keep(self, identity: Identity, endpoint: Endpoint) -> None:
         target = self._targets.get(identity)
         if target is None:
-            target = self._targets[identity] = Target(self._check, endpoint)
+            target = self._targets[identity] = Target(
+                self._check, endpoint, is_rotating=self._are_rotating
+            )
             self._join(target)
         elif target.endpoint != endpoint:
             target.endpoint = endpoint

@@ -100,7 +100,8 @@ class Check:
     """One named entry of the configuration at work; times in seconds.
 
     `labels` are on all its series. `histogram` says whose durations share one: `target`, `zone`,
-    `off`, or `auto`, which is `target` until there are too many.
+    `off`, or `auto`, which is `target` until there are too many. `rotation` is the time in which
+    all rotating targets have their turn; 0 if there are none.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Check:
     timeout: float
     labels: tuple[tuple[str, str], ...] = ()
     histogram: str = "auto"
+    rotation: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -116,11 +118,13 @@ class Target:
     """One endpoint of one check, for as long as it is followed.
 
     The object is its identity: `endpoint` may be replaced by one with other labels or zone,
-    while counters and streaks go on.
+    while counters and streaks go on. One that is `is_rotating` is followed for a turn of a few
+    results: too few to be judged by, or to have series of its own.
     """
 
     check: Check
     endpoint: Endpoint
+    is_rotating: bool = False
 
     def __str__(self) -> str:
         """The name, with the address where that says more: `wiki (10.0.0.7)`."""
@@ -258,37 +262,32 @@ class Transition:
     detail: str
 
 
-class Sink(Protocol):
-    """Whoever is told what was measured. A sink never awaits."""
+class Sink:
+    """Whoever is told what was measured. A sink never awaits.
+
+    It overrides what it wants to be told; the rest it ignores.
+    """
 
     def begin(self, check: Check) -> None:
         """A check is at work from now on; its targets follow."""
-        ...
 
     def end(self, check: Check) -> None:
         """The check is over; its targets have left."""
-        ...
 
     def join(self, target: Target) -> None:
         """A target is followed from now on."""
-        ...
 
     def change(self, target: Target) -> None:
         """The target's labels or zone changed."""
-        ...
 
     def leave(self, target: Target) -> None:
         """The target is gone; forget it."""
-        ...
 
     def take(self, batch: Batch) -> None:
         """Settled packets."""
-        ...
 
     def observe(self, result: Result) -> None:
         """An attempt of a probe that is no ping has ended."""
-        ...
 
     def note(self, transition: Transition) -> None:
         """A status changed."""
-        ...

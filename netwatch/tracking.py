@@ -75,10 +75,11 @@ class Tracker:
             sink.end(check)
 
     def join(self, target: Target) -> None:
-        """Follow a target from now on."""
-        wall = self._wall()
-        self._unsteady.add(target)
-        self._tracked[target] = _Tracked(Health(self._options[target.check]), wall, wall)
+        """Follow a target from now on; one that is rotating is not judged."""
+        if not target.is_rotating:
+            wall = self._wall()
+            self._unsteady.add(target)
+            self._tracked[target] = _Tracked(Health(self._options[target.check]), wall, wall)
         for sink in self._sinks:
             sink.join(target)
 
@@ -89,14 +90,14 @@ class Tracker:
 
     def leave(self, target: Target) -> None:
         """Forget a target."""
-        del self._tracked[target]
+        self._tracked.pop(target, None)
         self._unsteady.discard(target)
         self._troubled.get(target.check, set()).discard(target)
         for sink in self._sinks:
             sink.leave(target)
 
     def standings(self) -> Iterator[Standing]:
-        """How each target stands now."""
+        """How each target that is judged stands now."""
         for target, tracked in self._tracked.items():
             health = tracked.health
             why = _why(tracked)
@@ -127,6 +128,10 @@ class Tracker:
             if outcome is Outcome.OK and target not in unsteady:
                 continue
             if outcome is Outcome.LOCAL:
+                self.local_errors[target.check.name] += 1
+            if target.is_rotating:
+                continue
+            if outcome is Outcome.LOCAL:
                 self._take_own_trouble(target, batch.details.get(row, ""))
             elif transition := self._observe(target, batch, row):
                 found.append(transition)
@@ -134,7 +139,6 @@ class Tracker:
 
     def _take_own_trouble(self, target: Target, detail: str) -> None:
         check, tracked = target.check, self._tracked[target]
-        self.local_errors[check.name] += 1
         tracked.own_trouble = detail or Outcome.LOCAL
         self._unsteady.add(target)  # the next result must be looked at
         troubled = self._troubled.setdefault(check, set())

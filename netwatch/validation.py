@@ -1,15 +1,18 @@
-"""What pydantic found wrong with a document: in plain words, at its line and column."""
+"""YAML text to a validated model, or all that is wrong with it: plain words, line and column."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from netwatch.wire.document import Document, Path, Problem, described
+from netwatch.wire.document import Document, DocumentError, Path, Problem, described
 from netwatch.wire.duration import format_duration
+from netwatch.wire.yaml import parse
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 JsonSchema = Mapping[str, Any]
 
@@ -47,6 +50,51 @@ _KINDS = {
     "object": "a mapping",
     "string": "text",
 }
+
+
+class ConfigError(Exception):
+    """A configuration is wrong; one line for each error, `file:line:column: path: …`."""
+
+    def __init__(self, file_name: str, problems: list[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.mark))
+        super().__init__("\n".join(f"{file_name}:{problem}" for problem in self.problems))
+
+
+def read(
+    model: type[ModelT],
+    text: str | bytes,
+    file_name: str,
+    environ: Mapping[str, str] | None = None,
+    *,
+    prepare: Callable[[Document], Document] = lambda document: document,
+    also: Callable[[ModelT, Document], Iterable[Problem]] = lambda _model, _document: (),
+) -> ModelT:
+    """Read and check a document; `file_name` is for messages, `environ` for `${NAME}`.
+
+    `prepare` may add to the document before it is checked; `also` finds what is wrong with a model
+    that is valid as such. Raises ConfigError with all that is wrong, as far as it can be known.
+    """
+    problems: list[Problem] = []
+    try:
+        document = parse(text, environ)
+    except DocumentError as error:
+        problems += error.problems
+        if error.document is None:
+            raise ConfigError(file_name, problems) from None
+        document = error.document
+    document = prepare(document)
+    try:
+        found = model.model_validate(document.value)
+    except ValidationError as error:
+        # A value that could not be read is null: once that was said, null is no news.
+        said = {problem.mark for problem in problems}
+        wrong = explain(error, document, model.model_json_schema())
+        problems += [problem for problem in wrong if problem.mark not in said]
+    else:
+        problems += also(found, document)
+        if not problems:
+            return found
+    raise ConfigError(file_name, problems)
 
 
 def explain(error: ValidationError, document: Document, schema: JsonSchema) -> list[Problem]:

@@ -12,11 +12,13 @@ from netwatch.config import CheckConfig
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
+from netwatch.known import KnownAddresses
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.resolver import Answer
 from netwatch.options import Choice
 from netwatch.probe import Engines, ProbeOptions, Services
 from netwatch.prober import Prober
+from netwatch.sampling import PEERS_FAMILIES
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sources import SourceOptions
 from netwatch.sources.static import StaticOptions
@@ -53,6 +55,8 @@ class House:
             engines=Engines(Pinger(lambda _: None), self.prober, Services(resolve)),
             tracker=tracker,
             sources=Table(SOURCE_FAMILIES),
+            peers=Table(PEERS_FAMILIES),
+            known=KnownAddresses(),
         )
         self._store = Store(CollectorRegistry())
         for table in sink.tables:

@@ -9,9 +9,12 @@ from netwatch.check import SOURCE_FAMILIES, CheckParts, RunningCheck
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.table import Table
 from netwatch.exposition.text import render
+from netwatch.known import KnownAddresses
 from netwatch.model import Endpoint, Publisher, Target
 from netwatch.net.resolver import Answer, NameUnknown
+from netwatch.peers import ATTEMPTS, PeersOptions, PeersPlan, plan_peers
 from netwatch.resolution import ResolveOptions
+from netwatch.sampling import PEERS_FAMILIES
 from netwatch.state import StateOptions
 from netwatch.tracking import Tracker
 from tests.nouns import a_check
@@ -40,7 +43,8 @@ class Followed:
     here: list[Target] = field(default_factory=list)
 
     def join(self, target: Target, *, first: float | None = None, count: int | None = None) -> None:
-        assert (first, count) == (None, None)
+        assert first is None
+        assert count == (ATTEMPTS if target.is_rotating else None)
         self.here.append(target)
 
     def leave(self, target: Target) -> None:
@@ -54,11 +58,13 @@ class Followed:
 class Stage:
     """A running check between a scripted source, a scripted name server and the tracker."""
 
-    def __init__(self, resolve_options: ResolveOptions | None) -> None:
+    def __init__(self, resolve_options: ResolveOptions | None, peers: PeersPlan | None) -> None:
         self.source = Script()
         self.followed = Followed()
         self.tracker = Tracker([])
         self.table = Table(SOURCE_FAMILIES)
+        self.peers_table = Table(PEERS_FAMILIES)
+        self.known = KnownAddresses()
         self.complaints: list[str] = []
         self.names: dict[str, str] = {}
         self.loop = asyncio.get_running_loop()
@@ -70,12 +76,17 @@ class Stage:
                 following=self.followed,
                 resolve_options=resolve_options,
                 state_options=StateOptions(),
+                peers=peers,
+                own_name="kube-0",
             ),
             tracker=self.tracker,
             resolve=self._resolve,
             sources=self.table,
+            peers=self.peers_table,
+            known=self.known,
             complain=self.complaints.append,
             now=self.loop.time,
+            wall=self.loop.time,
         )
 
     async def _resolve(self, host: str) -> Answer:
@@ -84,13 +95,16 @@ class Stage:
         return Answer(ipv4=(self.names[host],), ipv6=(), ttl_seconds=30)
 
     def scrape(self) -> dict[str, float]:
-        text = b"".join(render([self.table], Dialect.TEXT)).decode()
+        text = b"".join(render([self.table, self.peers_table], Dialect.TEXT)).decode()
         lines = (line for line in text.splitlines() if not line.startswith("#"))
         return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines}
 
     @property
     def age_seconds(self) -> float:
         return self.scrape()['netwatch_source_age_seconds{check="nodes",source="static"}']
+
+    def peers(self, name: str) -> float:
+        return self.scrape()[f'netwatch_peers_{name}{{check="nodes"}}']
 
     def targets(self, state: str) -> float:
         labels = f'{{check="nodes",source="static",state="{state}"}}'
@@ -100,8 +114,9 @@ class Stage:
 @asynccontextmanager
 async def at_work(
     resolve_options: ResolveOptions | None = ResolveOptions(),  # noqa: B008  # it is frozen
+    peers: PeersPlan | None = None,
 ) -> AsyncIterator[tuple[Stage, Publisher]]:
-    stage = Stage(resolve_options)
+    stage = Stage(resolve_options, peers)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(stage.running.run(), name="check")
         yield stage, await stage.source.publisher
@@ -186,3 +201,47 @@ async def test_a_name_that_moves_does_not_hide_that_the_source_fails() -> None:
         await asyncio.sleep(120)
         assert stage.followed.addresses == ["10.0.0.9"]
         assert stage.age_seconds == pytest.approx(120)
+
+
+# Peers
+
+
+NODES = tuple(
+    Endpoint(name=f"kube-{number}", host=f"10.0.0.{number}", zone=f"zone-{number % 2}")
+    for number in range(12)
+)
+SAMPLE = plan_peers(PeersOptions.model_validate({"sample": 4, "rotate": "1m"}), 1.0, 1.0)
+
+
+def split(stage: Stage) -> tuple[set[Target], set[Target]]:
+    """Return who is probed all the time, and who for a turn."""
+    turn = {target for target in stage.followed.here if target.is_rotating}
+    return set(stage.followed.here) - turn, turn
+
+
+async def test_of_many_nodes_some_are_probed_all_the_time_and_others_in_their_turn() -> None:
+    async with at_work(peers=SAMPLE) as (stage, publisher):
+        publisher.publish(NODES)
+        lasting, turn = split(stage)
+        assert (len(lasting), len(turn)) == (4, 1)
+        assert {standing.target for standing in stage.tracker.standings()} == lasting
+        await asyncio.sleep(8)
+        assert split(stage)[0] == lasting
+        assert split(stage)[1] != turn
+    assert stage.followed.here == []
+
+
+async def test_the_peers_of_a_node_are_counted() -> None:
+    async with at_work(peers=SAMPLE) as (stage, publisher):
+        publisher.publish(NODES)
+        counts = {name: stage.peers(name) for name in ("incoming", "outgoing", "rotating")}
+        assert counts == {"incoming": 4, "outgoing": 4, "rotating": 1}
+        assert stage.targets("resolved") == 12
+    assert len(stage.peers_table) == 0
+
+
+async def test_the_addresses_of_all_nodes_are_known_whoever_is_probed() -> None:
+    async with at_work(peers=SAMPLE) as (stage, publisher):
+        publisher.publish(NODES)
+        assert all(node.host in stage.known for node in NODES)
+    assert NODES[0].host not in stage.known

@@ -12,11 +12,13 @@ from netwatch.config import CheckConfig, load
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.table import Table
 from netwatch.exposition.text import render
-from netwatch.model import Batch, Check, Result, Target, Transition
+from netwatch.known import KnownAddresses
+from netwatch.model import Batch, Check, Result, Sink, Target, Transition
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.resolver import Answer
 from netwatch.probe import Engines, Services
 from netwatch.prober import Prober
+from netwatch.sampling import PEERS_FAMILIES
 from netwatch.tracking import Tracker
 
 pytestmark = pytest.mark.virtual_time
@@ -30,7 +32,7 @@ def checks_of(**sources: str) -> dict[str, CheckConfig]:
     return load("checks:\n" + "".join(entries), "f.yaml", {}).checks
 
 
-class Diary:
+class Diary(Sink):
     """A sink that writes down who came and went."""
 
     def __init__(self) -> None:
@@ -76,6 +78,8 @@ class House:
             engines=Engines(self.pinger, Prober(lambda _: None), Services(_resolve)),
             tracker=Tracker([self.diary]),
             sources=self.sources,
+            peers=Table(PEERS_FAMILIES),
+            known=KnownAddresses(),
         )
 
     async def apply(self, wanted: dict[str, CheckConfig]) -> tuple[str, list[str]]:
@@ -178,3 +182,10 @@ async def test_a_source_that_fails_is_logged_with_its_check(
         assert here.diary.entries == ["a begins", "a 10.0.0.1 joins"]
     expected = f"a: {path}: No such file or directory; the targets stay as they were"
     assert caplog.record_tuples == [("netwatch.checks", logging.ERROR, expected)]
+
+
+async def test_a_node_that_is_called_otherwise_chooses_its_peers_anew() -> None:
+    async with house() as here:
+        await here.checks.apply(checks_of(a=A), "kube-1")
+        assert await here.checks.apply(checks_of(a=A), "kube-1") == ""
+        assert await here.checks.apply(checks_of(a=A), "kube-2") == "changed: a"

@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.config import DEFAULT_CONFIG, CheckConfig, ConfigError, load, schema, unfit
+from netwatch.config import DEFAULT_CONFIG, CheckConfig, load, schema, unfit
 from netwatch.options import Choice
+from netwatch.peers import PeersOptions
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.sources import SourceOptions
 from netwatch.sources.file import FileOptions
 from netwatch.sources.local import LocalOptions
 from netwatch.sources.static import StaticOptions
+from netwatch.validation import ConfigError
 from netwatch.wire.yaml import parse
 from tests.knocking import KnockOptions
 
@@ -27,7 +29,8 @@ def errors(text: str | bytes, environ: dict[str, str] | None = None) -> list[str
     return str(caught.value).splitlines()
 
 
-OF_A_CHECK = "labels, probe, resolve, source, state"
+OF_A_FILE = "checks, compat, defaults, listen, node_name, reload_endpoint, sinks, udp_echo"
+OF_A_CHECK = "labels, peers, probe, resolve, source, state"
 
 
 def a_check(text: str) -> str:
@@ -67,15 +70,12 @@ def a_source(text: str) -> str:
         (
             f"{GOOD}\nchekcs: 1",
             "2:1: chekcs",
-            (
-                'unknown key, did you mean "checks"? '
-                "expected one of checks, compat, listen, reload_endpoint, sinks, udp_echo"
-            ),
+            (f'unknown key, did you mean "checks"? expected one of {OF_A_FILE}'),
         ),
         (
             f"{GOOD}\nxyz: 1",
             "2:1: xyz",
-            "unknown key, expected one of checks, compat, listen, reload_endpoint, sinks, udp_echo",
+            f"unknown key, expected one of {OF_A_FILE}",
         ),
         (
             f"{GOOD}\nreload_endpoint: yes",
@@ -153,6 +153,26 @@ def a_source(text: str) -> str:
             a_check("resolve: {family: ipv5}"),
             "5:23: checks.a.resolve.family",
             'found "ipv5", expected any, ipv4, ipv6 or both',
+        ),
+        (
+            a_check("peers: some"),
+            "5:12: checks.a.peers",
+            'found "some", expected auto, all or a mapping',
+        ),
+        (
+            a_check("peers: {sample: 0}"),
+            "5:21: checks.a.peers.sample",
+            "found 0, expected at least 1",
+        ),
+        (
+            a_check("peers: {smaple: 5}"),
+            "5:13: checks.a.peers.smaple",
+            'unknown key, did you mean "sample"? expected one of rotate, sample',
+        ),
+        (
+            a_check("peers: {rotate: 5s}"),
+            "3:5: checks.a",
+            "found rotate 5s, expected at least 7s: time for 5 attempts at the probe's interval",
         ),
         (
             a_probe("timeout: 5"),
@@ -291,6 +311,7 @@ def test_a_file_is_read_into_typed_values() -> None:
         """\
 listen: ["127.0.0.1:9847", "${HOST_IP}:9847", ":0"]
 reload_endpoint: true
+node_name: kube-3
 checks:
   one:
     source: {static: [{host: 10.0.0.7, name: db, port: 5432, labels: {tier: "1"}}]}
@@ -298,6 +319,7 @@ checks:
     labels: {team: net}
     state: {down_after: 5, degraded_latency: 20ms}
     resolve: {family: both}
+    peers: {sample: 5, rotate: 1h}
   two.x-y_z:
     source: {file: {path: /etc/targets.yaml}}
     probe: {icmp: }
@@ -308,6 +330,7 @@ checks:
     one, two = config.checks["one"], config.checks["two.x-y_z"]
     assert config.listen == [("127.0.0.1", 9847), ("10.0.0.1", 9847), ("", 0)]
     assert config.reload_endpoint
+    assert config.node_name == "kube-3"
     assert (one.source_name, one.probe_name) == ("static", "icmp")
     assert isinstance(one.source_options, StaticOptions)
     assert one.source_options.root[0].labels == {"tier": "1"}
@@ -315,6 +338,7 @@ checks:
     assert one.labels == {"team": "net"}
     assert (one.state.down_after, one.state.degraded_latency) == (5, 0.02)
     assert one.resolve.family == "both"
+    assert one.peers == PeersOptions.model_validate({"sample": 5, "rotate": "1h"})
     assert two.source_options == FileOptions(path="/etc/targets.yaml")
     assert two.probe_options == IcmpOptions()
 
@@ -325,6 +349,7 @@ def test_what_is_not_said_has_its_default() -> None:
     assert not config.reload_endpoint
     assert config.checks["a"].labels == {}
     assert config.checks["a"].state.down_after == 3
+    assert config.checks["a"].peers == "auto"
 
 
 def test_a_number_from_the_environment_is_a_number() -> None:
@@ -377,7 +402,7 @@ def test_the_default_configuration_pings_what_this_node_depends_on() -> None:
 KEYS = (
     "listen checks reload_endpoint a source probe labels state resolve static file local icmp host"
 )
-KEYS += " port interval timeout path gateways"
+KEYS += " port interval timeout path gateways peers sample rotate node_name"
 
 keys = st.sampled_from(KEYS.split())
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
@@ -411,7 +436,9 @@ def test_the_schema_is_of_2020_12_and_knows_every_key() -> None:
     assert sorted(found["properties"]) == [
         "checks",
         "compat",
+        "defaults",
         "listen",
+        "node_name",
         "reload_endpoint",
         "sinks",
         "udp_echo",

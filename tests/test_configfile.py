@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from netwatch.config import DEFAULT_CONFIG, ConfigError, load
+from netwatch.config import DEFAULT_CONFIG, load
 from netwatch.configfile import ConfigFile
 from netwatch.net.files import UnreadableFileError
+from netwatch.validation import ConfigError
 
 TEXT = "checks: {a: {source: {static: [127.0.0.1]}, probe: {icmp: }}}\n"
 OTHER = TEXT.replace("127.0.0.1", "127.0.0.2")

@@ -9,11 +9,13 @@ from prometheus_client import CollectorRegistry
 
 from netwatch.check import SOURCE_FAMILIES
 from netwatch.cli.main import parse
+from netwatch.compat.blackbox.options import BlackboxOptions
 from netwatch.config import load
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.udpecho import UDP_ECHO_FAMILIES
 from netwatch.prober import Prober
 from netwatch.probes import PROBES
+from netwatch.sampling import PEERS_FAMILIES
 from netwatch.sinks.prometheus import CHECK_FAMILIES, TARGET_FAMILIES
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES
 from netwatch.tally import ATTEMPT_FAMILIES
@@ -43,7 +45,13 @@ def commands() -> list[str]:
 
 def declared_families() -> set[str]:
     probes = [family for probe in PROBES.values() for family in probe.families]
-    agent = (*CHECK_FAMILIES, *SOURCE_FAMILIES, *TEXTFILE_FAMILIES, *UDP_ECHO_FAMILIES)
+    agent = (
+        *CHECK_FAMILIES,
+        *SOURCE_FAMILIES,
+        *PEERS_FAMILIES,
+        *TEXTFILE_FAMILIES,
+        *UDP_ECHO_FAMILIES,
+    )
     tables = (*TARGET_FAMILIES, *ATTEMPT_FAMILIES, *probes, *agent)
     vitals = Vitals(
         pinger=Pinger(lambda _: None),
@@ -62,9 +70,13 @@ def declared_families() -> set[str]:
     return {family.name for family in tables} | own
 
 
-@pytest.mark.parametrize(
-    "text", [block for _, block in blocks("yaml") if re.search(r"^checks:", block, re.MULTILINE)]
-)
+def configurations() -> list[str]:
+    """Return them, without the values of the chart, which tests/charts/test_docs.py renders."""
+    found = (block for _, block in blocks("yaml") if not block.startswith("# values.yaml"))
+    return [block for block in found if re.search(r"^checks:", block, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("text", configurations())
 def test_every_configuration_in_the_documents_loads(text: str) -> None:
     assert load(text, "docs", {"HOST_IP": "127.0.0.1", "NODE_IP": "127.0.0.1"}).checks
 
@@ -90,6 +102,12 @@ def test_every_option_of_a_probe_is_documented_with_its_default(name: str) -> No
         re.findall(r"^\| `([a-z_]+)` \|", section[1].split("### Metrics")[0], re.MULTILINE)
     )
     assert documented == set(PROBES[name].model_fields)
+
+
+def test_every_option_of_blackbox_compatibility_is_documented() -> None:
+    first = (ROOT / "docs/blackbox.md").read_text().split("\n## ")[0]
+    documented = re.findall(r"^\| `([a-z_]+)` \|", first, re.MULTILINE)
+    assert documented == list(BlackboxOptions.model_fields)
 
 
 @pytest.mark.parametrize("name", PROBES)

@@ -102,3 +102,17 @@ def test_those_followed_are_those_of_the_latest_snapshot(snapshots: list[set[str
         assert len(followed.follower) == len(followed.here) == len(names)
         assert all(now[name] is objects[name] for name in now.keys() & objects.keys())
         objects = now
+
+
+def test_targets_know_whether_they_are_followed_only_for_their_turn() -> None:
+    here: list[Target] = []
+    for are_rotating in (True, False):
+        follower = Follower(
+            a_check(),
+            join=here.append,
+            change=here.append,
+            leave=here.remove,
+            are_rotating=are_rotating,
+        )
+        follower.follow((WIKI,))
+    assert [target.is_rotating for target in here] == [True, False]

@@ -13,6 +13,7 @@ from netwatch.net.ping.engine import Pinger
 from netwatch.net.udpecho import UDP_ECHO_FAMILIES
 from netwatch.prober import Prober
 from netwatch.probes import PROBES
+from netwatch.sampling import PEERS_FAMILIES
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
@@ -50,7 +51,7 @@ def metric_families() -> Iterator[tuple[str, str]]:
         yield from ((family.name, family.help) for family in table.families)
     yield from (
         (family.name, family.help)
-        for family in (*SOURCE_FAMILIES, *TEXTFILE_FAMILIES, *UDP_ECHO_FAMILIES)
+        for family in (*SOURCE_FAMILIES, *PEERS_FAMILIES, *TEXTFILE_FAMILIES, *UDP_ECHO_FAMILIES)
     )
 
     def ignore(batch: Batch) -> None:

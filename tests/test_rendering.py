@@ -1,14 +1,27 @@
 import asyncio
+import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
-from netwatch.rendering import SLICE_SECONDS, Pace, Renderer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netwatch.rendering import PIECE_BYTES, SLICE_SECONDS, Pace, Renderer
 
 
-async def test_slices_are_joined() -> None:
-    rendering = await Renderer(nullcontext).render("it", iter([b"a", b"b", b"c"]))
-    assert list(rendering.text()) == [b"abc"]
-    assert rendering.text_bytes == 3
+@given(st.lists(st.binary(max_size=200)), st.integers(1, 3000))
+async def test_both_codings_are_the_whole_text(slices: list[bytes], times: int) -> None:
+    rendering = await Renderer(nullcontext).render(slices * times)
+    text, gzipped = b"".join(slices) * times, b"".join(rendering.gzip())
+    assert b"".join(rendering.plain()) == text == gzip.decompress(gzipped)
+    assert (rendering.plain_bytes, rendering.gzip_bytes) == (len(text), len(gzipped))
+
+
+async def test_a_large_text_takes_little_memory_and_comes_in_small_pieces() -> None:
+    line = b'netwatch_icmp_packets_sent_total{check="nodes",target="a"} 5\n'
+    rendering = await Renderer(nullcontext).render([line * 1000] * 100)
+    assert rendering.gzip_bytes < rendering.plain_bytes / 10
+    assert max(map(len, rendering.plain())) <= PIECE_BYTES
 
 
 async def test_the_loop_turns_while_long_work_is_paced() -> None:
@@ -49,5 +62,5 @@ async def test_counters_are_held_for_one_rendering_at_a_time() -> None:
     renderer = Renderer(hold)
     async with asyncio.TaskGroup() as group:
         for name in "ab":
-            group.create_task(renderer.render(name, slices()), name=name)
+            group.create_task(renderer.render(slices()), name=name)
     assert (held, most) == (0, 1)

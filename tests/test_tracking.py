@@ -2,7 +2,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from netwatch.model import Batch, Check, Oddity, Outcome, Result, Status, Target, Transition
+from netwatch.model import Batch, Check, Oddity, Outcome, Result, Sink, Status, Target, Transition
 from netwatch.state import StateOptions
 from netwatch.tracking import Tracker
 from tests.nouns import a_batch, a_check, a_result, a_target
@@ -13,7 +13,7 @@ EPOCH = 1_700_000_000.0
 
 
 @dataclass
-class Diary:
+class Diary(Sink):
     """A sink that writes down what it is told, in order."""
 
     told: list[tuple[str, object]] = field(default_factory=list)
@@ -264,3 +264,26 @@ def test_slow_attempts_degrade() -> None:
         day.seconds += 1
         day.tracker.observe(a_result(target=day.target, duration=0.5))
     assert day.statuses == [UP, DEGRADED]
+
+
+# Turns
+
+
+def test_a_target_in_its_turn_is_told_of_and_not_judged(day: Day) -> None:
+    rotating = Target(day.target.check, a_target("kube-3").endpoint, is_rotating=True)
+    day.tracker.join(rotating)
+    for outcome in (*[TIMEOUT] * 5, OK):
+        day.seconds += 1
+        day.tracker.take(a_batch(rotating, outcome))
+        day.tracker.observe(a_result(outcome, target=rotating))
+    assert [word for word, _ in day.diary.told[2:]] == ["join", *["take", "observe"] * 6]
+    assert [standing.target for standing in day.tracker.standings()] == [day.target]
+    day.tracker.leave(rotating)
+    assert day.diary.told[-1] == ("leave", rotating)
+
+
+def test_our_own_failures_in_a_turn_are_counted(day: Day) -> None:
+    rotating = Target(day.target.check, a_target("kube-3").endpoint, is_rotating=True)
+    day.tracker.join(rotating)
+    day.tracker.take(a_batch(rotating, LOCAL, LOCAL, TIMEOUT))
+    assert day.tracker.local_errors == {"nodes": 2}

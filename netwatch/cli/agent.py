@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from netwatch.agent import Agent
-from netwatch.config import ConfigError
 from netwatch.configfile import ConfigFile
 from netwatch.net.files import UnreadableFileError
 from netwatch.net.ping.opening import ChannelError
 from netwatch.net.udpserver import UdpListenError
+from netwatch.validation import ConfigError
 from netwatch.web.listeners import ListenError
 from netwatch.wire.listen import ListenAddress, parse_listen
 

@@ -6,7 +6,10 @@ import os
 import sys
 from pathlib import Path
 
-from netwatch.config import DEFAULT_CONFIG, ConfigError, load, schema
+from netwatch.compat.blackbox.modulesfile import ModulesFile
+from netwatch.config import DEFAULT_CONFIG, load, schema
+from netwatch.net.files import UnreadableFileError
+from netwatch.validation import ConfigError
 
 STDIN = "-"
 
@@ -30,10 +33,11 @@ def check_config(args: argparse.Namespace) -> int:
     try:
         text = sys.stdin.buffer.read() if args.file == STDIN else Path(args.file).read_bytes()
         config = load(text, name, os.environ)
+        ModulesFile().load(config.compat.blackbox)
     except OSError as error:
         print(f"{name}: cannot be read: {error.strerror}", file=sys.stderr)
         return 2
-    except ConfigError as error:
+    except (ConfigError, UnreadableFileError) as error:
         print(error, file=sys.stderr)
         return 2
     number = len(config.checks)

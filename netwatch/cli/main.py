@@ -1,6 +1,7 @@
 """`netwatch`: the one entry point; each command is a file beside this one."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,17 +23,31 @@ Probes = Mapping[str, type[ProbeOptions]]
 def main(arguments: Sequence[str] | None = None, probes: Probes = PROBES) -> int:
     """Run a command; return its exit code: 0 well, 1 something is not, 2 usage or own trouble."""
     args = parse(sys.argv[1:] if arguments is None else arguments, probes)
+    code = 2
     try:
-        code: int = args.run(args)
+        code = args.run(args)
         if sys.stdout is not None:
             sys.stdout.flush()
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # What is still buffered has no reader; Python would try to write it, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except* KeyboardInterrupt:
+        code = 130
+    except* BrokenPipeError:
+        _forget_what_is_buffered()
+        code = 0
+    except* OSError as errors:
+        if errors.subgroup(_is_not_of_a_full_disk):
+            raise
+        _forget_what_is_buffered()
+        print("cannot write what was found: no space left on device", file=sys.stderr)
     return code
+
+
+def _is_not_of_a_full_disk(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno != errno.ENOSPC
+
+
+def _forget_what_is_buffered() -> None:
+    """Python would try to write it at its end, and complain once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parse(arguments: Sequence[str], probes: Probes = PROBES) -> argparse.Namespace:

@@ -14,7 +14,7 @@ from netwatch.cli.documents import attempt_line, result_line, summary_document
 from netwatch.cli.table import table
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.store import Store
-from netwatch.model import Batch, Check, Result, Sink, Target, Transition
+from netwatch.model import Batch, Result, Sink
 from netwatch.probe import ProbeOptions
 from netwatch.sinks.attempts import AttemptSummary
 from netwatch.sinks.prometheus import PrometheusSink
@@ -143,23 +143,8 @@ class Output:
         sys.stdout.buffer.write(b"".join(store.render(Dialect.TEXT)))
 
 
-class _JsonLines:
+class _JsonLines(Sink):
     """Prints each result as it comes."""
-
-    def begin(self, check: Check) -> None:
-        pass
-
-    def end(self, check: Check) -> None:
-        pass
-
-    def join(self, target: Target) -> None:
-        pass
-
-    def change(self, target: Target) -> None:
-        pass
-
-    def leave(self, target: Target) -> None:
-        pass
 
     def take(self, batch: Batch) -> None:
         for result in batch.results():
@@ -167,6 +152,3 @@ class _JsonLines:
 
     def observe(self, result: Result) -> None:
         print(attempt_line(result), flush=True)
-
-    def note(self, transition: Transition) -> None:
-        pass

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from netwatch.cli.once import Assignment, SourceFailedError, first_snapshot, resolved
 from netwatch.cli.run import add_run_arguments, add_verbose_argument, run_once
-from netwatch.config import CheckConfig, Config, ConfigError
+from netwatch.config import CheckConfig, Config
 from netwatch.configfile import ConfigFile
 from netwatch.model import Check, Snapshot, Target
 from netwatch.net.files import UnreadableFileError
+from netwatch.validation import ConfigError
 
 INTERVAL_SECONDS = 0.2
 """Shorter than a check's own: somebody waits for the answer."""

@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from netwatch.model import Batch, Check, Result, Target, Transition
+from netwatch.model import Result, Sink, Target
 from netwatch.prober import Note
 from netwatch.sinks.attempts import said
 from netwatch.wire.duration import format_seconds
 
 
-class Trace:
+class Trace(Sink):
     """A sink that writes each step with the time since its attempt began, and how it ended."""
 
     def __init__(self, file: TextIO | None, now: Callable[[], float] = time.perf_counter) -> None:
@@ -24,32 +24,11 @@ class Trace:
         self._began[target] = self._now()
         return lambda step: self._write(target, step)
 
-    def begin(self, check: Check) -> None:
-        pass
-
-    def end(self, check: Check) -> None:
-        pass
-
-    def join(self, target: Target) -> None:
-        pass
-
-    def change(self, target: Target) -> None:
-        pass
-
-    def leave(self, target: Target) -> None:
-        pass
-
-    def take(self, batch: Batch) -> None:
-        pass
-
     def observe(self, result: Result) -> None:
         phases = ", ".join(
             f"{phase} {format_seconds(seconds)}" for phase, seconds in result.phases.items()
         )
         self._write(result.target, f"{said(result)} ({phases})" if phases else said(result))
-
-    def note(self, transition: Transition) -> None:
-        pass
 
     def _write(self, target: Target, words: str) -> None:
         if self._file:

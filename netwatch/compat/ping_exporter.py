@@ -13,7 +13,7 @@ from typing import Self
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.histogram import Histogram
 from netwatch.exposition.table import Row, Table
-from netwatch.model import Batch, Check, Endpoint, Outcome, Result, Target, Transition
+from netwatch.model import Batch, Endpoint, Outcome, Sink, Target
 from netwatch.net.ping.tally import PingTally, count_batch
 
 PROBE = "icmp"
@@ -119,7 +119,7 @@ class _Destination:
         return {"destination_name": self.name, "destination_host": self.place}
 
 
-class PingExporterSink:
+class PingExporterSink(Sink):
     """Keeps the series of the targets in tables, ready to be rendered; shows none at first."""
 
     def __init__(self) -> None:
@@ -162,14 +162,8 @@ class PingExporterSink:
             for batch in waiting:
                 self._count(batch)
 
-    def begin(self, check: Check) -> None:
-        pass
-
-    def end(self, check: Check) -> None:
-        pass
-
     def join(self, target: Target) -> None:
-        if target.check.probe == PROBE:
+        if target.check.probe == PROBE and not target.is_rotating:
             destination = _Destination.of(target.endpoint)
             self._destinations[target] = destination
             self._rivals.setdefault(destination, []).append(target)
@@ -193,12 +187,6 @@ class PingExporterSink:
             self._waiting.append(batch)
         elif self._pings:
             self._count(batch)
-
-    def observe(self, result: Result) -> None:
-        pass
-
-    def note(self, transition: Transition) -> None:
-        pass
 
     def _choose(self, destination: _Destination) -> None:
         """Show the rival that comes first, and no other."""

@@ -70,7 +70,8 @@ class Dialogue:
         self._note = note
         self._unread = bytearray()
         self._received_bytes = 0
-        self._captures: Mapping[str, str] = {}
+        self.captures: Mapping[str, str] = {}
+        """What the latest `expect` captured, by number and by name."""
 
     async def take(self, step: Step) -> None:
         """Do all of one step but TLS; raises ProbeError where something else comes."""
@@ -79,7 +80,7 @@ class Dialogue:
         if step.expect_bytes:
             await self._expect_bytes(step.expect_bytes.encode())
         if step.send:
-            line = _REFERENCE.sub(lambda reference: self._captures[reference[1]], step.send)
+            line = _REFERENCE.sub(lambda reference: self.captures[reference[1]], step.send)
             self._note(f"send {described(line)}")
             await self._stream.send(line.encode() + self._line_end)
 
@@ -105,7 +106,7 @@ class Dialogue:
                 break
             self._note(f"received {_shown(line)}")
             if captures := search(line):
-                self._captures = captures
+                self.captures = captures
                 return
             latest = line
         if latest is None:

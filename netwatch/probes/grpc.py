@@ -155,6 +155,7 @@ class GrpcProbe:
             attempt.values |= await facts_of_refused(error, options, name, connected)
             raise
         attempt.values |= tls_values(tls)
+        attempt.look(tls)
         attempt.note(f"speaking {tls.version()} with {name}")
 
     async def _check(self, attempt: Attempt, stream: Stream, port: int) -> None:

@@ -1,5 +1,6 @@
 """TCP: does a port answer, under TLS perhaps, and does it say what it should."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ssl import SSLCertVerificationError
 from typing import Annotated, ClassVar, Literal, Self
@@ -26,6 +27,8 @@ FAMILIES = (
         key="tcp_dialogue_steps",
     ),
 )
+
+Hear = Callable[[int, Mapping[str, str]], None]
 
 _LINE_ENDS = {"crlf": b"\r\n", "lf": b"\n", "none": b""}
 
@@ -72,12 +75,22 @@ class TcpOptions(AttemptOptions):
 
 
 class TcpProbe:
-    """Makes a connection for each attempt."""
+    """Makes a connection for each attempt.
 
-    def __init__(self, options: TcpOptions, services: Services, contexts: TlsContexts) -> None:
+    `hear` is told the number of each step that captured something, and what, by number and name.
+    """
+
+    def __init__(
+        self,
+        options: TcpOptions,
+        services: Services,
+        contexts: TlsContexts,
+        hear: Hear = lambda _step, _captures: None,
+    ) -> None:
         self._options = options
         self._services = services
         self._contexts = contexts
+        self._hear = hear
 
     async def measure(self, attempt: Attempt) -> None:
         endpoint = attempt.endpoint
@@ -89,7 +102,7 @@ class TcpProbe:
         with attempt.timed("resolve"):
             address = await address_now(endpoint, self._services.resolve)
         attempt.note(f"{endpoint.host} is {address}")
-        await _Visit(self._options, self._contexts, attempt, address, port).make()
+        await _Visit(self._options, self._contexts, attempt, address, port, self._hear).make()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,7 @@ class _Visit:
     attempt: Attempt
     address: str
     port: int
+    hear: Hear
 
     async def make(self) -> None:
         with self.attempt.timed("connect"):
@@ -126,6 +140,8 @@ class _Visit:
         for done, step in enumerate(self.options.dialogue, 1):
             with self.attempt.timed("dialogue"):
                 await dialogue.take(step)
+            if step.expect:
+                self.hear(done - 1, dialogue.captures)
             if step.starttls:
                 dialogue.check_all_is_read()
                 await self._start_tls(stream, self.options.dialogue[:done])
@@ -145,6 +161,7 @@ class _Visit:
             )
             raise
         self.attempt.values |= tls_values(tls)
+        self.attempt.look(tls)
         self.attempt.note(f"speaking {tls.version()} with {name}")
 
     async def _connect_and_say(self, steps: list[Step]) -> Stream:

@@ -1,7 +1,7 @@
 """Whose durations share a histogram: each target's own, all of a zone's, or none.
 
 A histogram is some seventeen series. Where a check has many targets they share one per zone, which
-a query that sums over targets does not notice.
+a query that sums over targets does not notice. So do those that are only followed for a turn.
 """
 
 from dataclasses import dataclass
@@ -67,6 +67,11 @@ class Durations:
             member.own = Histogram(self._bounds)
             tally.count_into(member.own, shown=True)
 
+    def join_zone(self, zone: str, tally: Tally) -> None:
+        """Give what counts for a whole zone its histogram, for as long as the check is at work."""
+        if self._scope != "off":
+            self._enter_zone(_Member(tally, zone, None))
+
     def change(self, target: Target) -> None:
         """The target may have moved to another zone."""
         member, zone = self._members[target], target.endpoint.zone
@@ -81,6 +86,12 @@ class Durations:
         member = self._members.pop(target)
         if self._scope == "zone":
             self._leave_zone(member)
+
+    def end(self) -> None:
+        """Take back the histograms of the zones; all targets must have left."""
+        for zone in self._zones.values():
+            self._table.remove(zone.row)
+        self._zones.clear()
 
     def _share_from_now_on(self) -> None:
         """Pour the histogram of each target into that of its zone, so that no count is lost."""
@@ -107,6 +118,11 @@ class Durations:
 
     def _open_zone(self, name: str) -> _Zone:
         histogram = Histogram(self._bounds)
-        labels = {"check": self._check.name, "probe": self._check.probe}
-        labels |= {"target": "", "address": "", "zone": name, **dict(self._check.labels)}
+        labels = zone_labels(self._check, name)
         return _Zone(histogram, self._table.add(labels, _ZoneRecord(self._key, histogram)))
+
+
+def zone_labels(check: Check, zone: str) -> dict[str, str]:
+    """Return the labels of what is counted for a zone, by whichever targets: those are empty."""
+    own = {"check": check.name, "probe": check.probe, "target": "", "address": "", "zone": zone}
+    return {**own, **dict(check.labels)}

@@ -3,7 +3,7 @@
 import logging
 from datetime import UTC, datetime
 
-from netwatch.model import Batch, Check, Result, Status, Target, Transition
+from netwatch.model import Sink, Status, Transition
 from netwatch.wire.duration import format_seconds
 
 LOG = logging.getLogger("netwatch.state")
@@ -11,29 +11,8 @@ LOG = logging.getLogger("netwatch.state")
 _LEVELS = {Status.DOWN: logging.ERROR, Status.DEGRADED: logging.WARNING}
 
 
-class LogSink:
+class LogSink(Sink):
     """Writes what changed, and nothing else."""
-
-    def begin(self, check: Check) -> None:
-        pass
-
-    def end(self, check: Check) -> None:
-        pass
-
-    def join(self, target: Target) -> None:
-        pass
-
-    def change(self, target: Target) -> None:
-        pass
-
-    def leave(self, target: Target) -> None:
-        pass
-
-    def take(self, batch: Batch) -> None:
-        pass
-
-    def observe(self, result: Result) -> None:
-        pass
 
     def note(self, transition: Transition) -> None:
         level = _LEVELS.get(transition.after, logging.INFO)

@@ -1,7 +1,8 @@
 """Counts every result into the series of /metrics.
 
-Rows of the store are targets, columns are the families that each probe declares. While a scrape
-is being rendered, settled batches wait, so that the packet equation holds in every scrape.
+Rows of the store are targets, columns are the families that each probe declares. Rotating targets
+share a row with the others of their zone. While a scrape is being rendered, settled batches wait,
+so that the packet equation holds in every scrape.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,10 +11,11 @@ from dataclasses import dataclass
 
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.table import Row, Table
-from netwatch.model import Batch, Check, Result, Status, Target, Transition
+from netwatch.model import Batch, Check, Result, Sink, Status, Target, Transition
 from netwatch.net.ping.tally import PingTally, count_batch
-from netwatch.probe import AttemptOptions, ProbeOptions
+from netwatch.probe import AttemptOptions, ProbeOptions, Tally
 from netwatch.sinks.durations import Durations
+from netwatch.sinks.zonesums import ZoneSums
 from netwatch.tally import ATTEMPT_FAMILIES, AttemptTally
 
 TARGET_FAMILIES = (
@@ -72,7 +74,7 @@ class _Series:
     rows: list[tuple[Table, Row]]
 
 
-class PrometheusSink:
+class PrometheusSink(Sink):
     """Keeps the series of all checks and targets in tables, ready to be rendered."""
 
     def __init__(self, probes: Mapping[str, type[ProbeOptions]]) -> None:
@@ -83,6 +85,7 @@ class PrometheusSink:
         self._by_probe = {name: Table(probe.families) for name, probe in probes.items()}
         self._check_rows: dict[Check, Row] = {}
         self._durations: dict[Check, Durations] = {}
+        self._zone_sums: dict[Check, ZoneSums] = {}
         self._series: dict[Target, _Series] = {}
         self._pings: dict[Target, PingTally] = {}
         self._attempted: dict[Target, AttemptTally] = {}
@@ -109,41 +112,44 @@ class PrometheusSink:
         labels = {"check": check.name, "probe": check.probe}
         self._check_rows[check] = self._checks.add(labels, check)
         probe = self._probes[check.probe]
-        makes_attempts = issubclass(probe, AttemptOptions)
-        table = self._attempts if makes_attempts else self._by_probe[check.probe]
-        self._durations[check] = Durations(check, probe.buckets, probe.histogram_key, table)
+        tables = self._tables_of(check)
+        durations = Durations(check, probe.buckets, probe.histogram_key, tables[0])
+        self._durations[check] = durations
+        self._zone_sums[check] = ZoneSums(check, tables, probe.tally, durations)
 
     def end(self, check: Check) -> None:
         self._checks.remove(self._check_rows.pop(check))
-        del self._durations[check]
+        self._zone_sums.pop(check).end()
+        self._durations.pop(check).end()
 
     def join(self, target: Target) -> None:
-        probe = target.check.probe
-        standing, tally = _Standing(), self._probes[probe].tally()
+        if target.is_rotating:
+            self._count_for_its_zone(target)
+            return
+        standing, tally = _Standing(), self._probes[target.check.probe].tally()
         self._durations[target.check].join(target, tally)
-        shown: list[tuple[Table, object]]
-        shown = [(self._targets, standing), (self._by_probe[probe], tally)]
-        if isinstance(tally, PingTally):
-            self._pings[target] = tally
-        else:
-            self._attempted[target] = tally
-            shown.append((self._attempts, tally))
         labels = _labels(target)
-        rows = [(table, table.add(labels, record)) for table, record in shown]
+        rows = [(self._targets, self._targets.add(labels, standing))]
+        rows += [(table, table.add(labels, tally)) for table in self._tables_of(target.check)]
         self._series[target] = _Series(standing, rows)
+        self._count_into(target, tally)
 
     def change(self, target: Target) -> None:
+        if target.is_rotating:
+            self._count_for_its_zone(target)
+            return
         labels = _labels(target)
         for table, row in self._series[target].rows:
             table.relabel(row, labels)
         self._durations[target.check].change(target)
 
     def leave(self, target: Target) -> None:
-        for table, row in self._series.pop(target).rows:
-            table.remove(row)
         self._pings.pop(target, None)
         self._attempted.pop(target, None)
-        self._durations[target.check].leave(target)
+        if not target.is_rotating:
+            for table, row in self._series.pop(target).rows:
+                table.remove(row)
+            self._durations[target.check].leave(target)
 
     def take(self, batch: Batch) -> None:
         if self._renders:
@@ -162,6 +168,21 @@ class PrometheusSink:
             self._waiting.append(transition)
         else:
             self._show(transition)
+
+    def _tables_of(self, check: Check) -> tuple[Table, ...]:
+        """Return where the tallies of its targets are shown; the durations are in the first."""
+        own = self._by_probe[check.probe]
+        makes_attempts = issubclass(self._probes[check.probe], AttemptOptions)
+        return (self._attempts, own) if makes_attempts else (own,)
+
+    def _count_for_its_zone(self, target: Target) -> None:
+        self._count_into(target, self._zone_sums[target.check].tally(target.endpoint.zone))
+
+    def _count_into(self, target: Target, tally: Tally) -> None:
+        if isinstance(tally, PingTally):
+            self._pings[target] = tally
+        else:
+            self._attempted[target] = tally
 
     def _catch_up(self) -> None:
         waiting, self._waiting = self._waiting, []

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
 
-from netwatch.model import Batch, Check, Outcome, Result, Target, Transition
+from netwatch.model import Batch, Outcome, Result, Sink, Target
 from netwatch.net.ping.tally import PingTally
 from netwatch.sinks.attempts import AttemptSummary
 from netwatch.sinks.trouble import Trouble
@@ -57,7 +57,7 @@ class PingSummary:
 Summary = PingSummary | AttemptSummary
 
 
-class SummarySink:
+class SummarySink(Sink):
     """Keeps a summary per target, in the order in which they joined."""
 
     def __init__(self) -> None:
@@ -77,23 +77,11 @@ class SummarySink:
         """All of them, those of pings first."""
         return (*self.pings, *self.attempts)
 
-    def begin(self, check: Check) -> None:
-        pass
-
-    def end(self, check: Check) -> None:
-        pass
-
     def join(self, target: Target) -> None:
         if target.check.probe == PING:
             self._summaries[target] = PingSummary(target)
         else:
             self._attempts[target] = AttemptSummary(target)
-
-    def change(self, target: Target) -> None:
-        pass
-
-    def leave(self, target: Target) -> None:
-        pass
 
     def take(self, batch: Batch) -> None:
         for row, target in enumerate(batch.targets):
@@ -115,9 +103,6 @@ class SummarySink:
 
     def observe(self, result: Result) -> None:
         self._attempts[result.target].count(result)
-
-    def note(self, transition: Transition) -> None:
-        pass
 
 
 def verdict(summaries: Sequence[Summary]) -> str:

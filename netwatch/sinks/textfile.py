@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -18,7 +19,7 @@ from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
 from netwatch.options import Options, PositiveDuration
-from netwatch.rendering import Pace, Renderer, Rendering
+from netwatch.rendering import Pace, Renderer
 
 LOG = logging.getLogger("netwatch.textfile")
 
@@ -94,9 +95,9 @@ class Textfile:
 
     async def _renew(self, path: Path) -> None:
         """Replace the file, or have none and say why, once for each different reason."""
-        rendering = await self._renderer.render(self, self._store.render(Dialect.TEXT))
+        rendering = await self._renderer.render(self._store.render(Dialect.TEXT))
         try:
-            await _replace(path, rendering)
+            await _replace(path, rendering.plain())
         except OSError as error:
             self.errors += 1
             self._remove(path)
@@ -116,23 +117,23 @@ class Textfile:
         self._told = why
 
 
-async def _replace(path: Path, rendering: Rendering) -> None:
+async def _replace(path: Path, content: Iterable[bytes]) -> None:
     """Write beside `path` and rename, so that nobody reads half of it. Raises OSError."""
     beside = path.with_name(f"{path.name}.tmp")
     beside.unlink(missing_ok=True)
     try:
-        await _write(beside, rendering)
+        await _write(beside, content)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 
 
-async def _write(path: Path, rendering: Rendering) -> None:
+async def _write(path: Path, content: Iterable[bytes]) -> None:
     # Only where nothing stands: a pipe would block, and a link lead elsewhere. No fsync, because
     # after a crash of the machine the file is of no use.
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
         os.fchmod(file.fileno(), MODE)  # whatever the umask is
         pace = Pace()
-        for chunk in rendering.text():
-            file.write(chunk)
+        for piece in content:
+            file.write(piece)
             await pace.step()

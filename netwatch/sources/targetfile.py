@@ -83,6 +83,9 @@ def _parse_json(text: str) -> Any:
         return json.loads(text)
     except RecursionError:
         raise ValueError("found too many levels, expected a list of targets") from None
+    except json.JSONDecodeError as error:
+        where = f"{error.lineno}:{error.colno}"
+        raise ValueError(f"{where}: found broken JSON: {error.msg.lower()}") from None
 
 
 def _parse_yaml(text: str) -> Any:

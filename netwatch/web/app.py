@@ -1,9 +1,10 @@
-"""The agent's HTTP endpoints. Handlers serve what is stored; none of them measures."""
+"""The agent's HTTP endpoints. Handlers serve what is stored; only that of /probe measures."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from aiohttp import web
 
+from netwatch.sinks.turns import Turn
 from netwatch.tracking import Standing
 from netwatch.web.metrics import MetricsHandler
 from netwatch.web.page import page
@@ -14,18 +15,23 @@ def make_app(
     metrics: MetricsHandler,
     standings: Callable[[], Iterable[Standing]],
     complaints: Callable[[], Iterable[str]] = tuple,
+    turns: Callable[[], Sequence[Turn]] = tuple,
     is_ready: Callable[[], bool],
     reload: Callable[[], str | None],
+    probe: Callable[[web.Request], Awaitable[web.Response]],
 ) -> web.Application:
     """Return the application.
 
-    `complaints` are about the agent itself, for the page.
+    `complaints` are about the agent itself, and `turns` the worst of those targets that are probed
+    in turns, both for the page.
     `reload` asks for the configuration to be read again and returns None, or says why it may not.
+    `probe` answers `/probe`, which may be switched off.
     `is_ready` never depends on targets: an agent in a broken network is ready to tell of it.
     """
 
     async def index(_: web.Request) -> web.Response:
-        return web.Response(text=page(standings(), complaints()), content_type="text/html")
+        text = page(standings(), complaints(), turns())
+        return web.Response(text=text, content_type="text/html")
 
     async def healthy(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -47,4 +53,5 @@ def make_app(
     app.router.add_get("/-/healthy", healthy)
     app.router.add_get("/-/ready", ready)
     app.router.add_post("/-/reload", reload_config)
+    app.router.add_get("/probe", probe, allow_head=False)
     return app

@@ -21,7 +21,11 @@ class Listeners:
 
     def __init__(self, app: web.Application) -> None:
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS
+            app,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+            handler_cancellation=True,  # nobody probes for a client that has gone
         )
         self._sites: dict[ListenAddress, web.TCPSite] = {}
 

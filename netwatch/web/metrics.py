@@ -3,18 +3,13 @@
 How it is rendered without holding up anything is the matter of `netwatch.rendering`.
 """
 
-import asyncio
-from collections.abc import Iterable
-from contextlib import suppress
+import contextlib
 
-from aiohttp import ClientConnectionError, hdrs, web
+from aiohttp import web
 
 from netwatch.exposition.negotiate import accepts_gzip, choose_dialect
 from netwatch.exposition.store import Store
 from netwatch.rendering import Pace, Renderer
-
-SCRAPE_SECONDS = 60.0
-"""Prometheus has given up by then; a scraper that hangs must not keep its rendering in memory."""
 
 
 class MetricsHandler:
@@ -27,33 +22,19 @@ class MetricsHandler:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         dialect = choose_dialect(request.headers.get("Accept"))
         names = frozenset(request.query.getall("name[]", []))
+        rendering = await self._renderer.render(self._store.render(dialect, names))
         headers = {"Content-Type": dialect.content_type, "Vary": "Accept, Accept-Encoding"}
-        slices = self._store.render(dialect, names)
-        rendering = await self._renderer.render((dialect, names), slices)
-        response = web.StreamResponse(headers=headers)
+        pieces, length = rendering.plain(), rendering.plain_bytes
         if accepts_gzip(request.headers.get("Accept-Encoding")):
-            response.headers["Content-Encoding"] = "gzip"
-            chunks, response.content_length = iter(rendering.zipped), rendering.zipped_bytes
-        else:
-            chunks, response.content_length = rendering.text(), rendering.text_bytes
-        try:
-            async with asyncio.timeout(SCRAPE_SECONDS):
-                await _send(chunks, request, response)
-        except TimeoutError:
-            if request.transport:
-                request.transport.abort()
-        return response
-
-
-async def _send(
-    chunks: Iterable[bytes], request: web.Request, response: web.StreamResponse
-) -> None:
-    """Write no faster than the scraper reads; one that leaves meanwhile has had enough."""
-    pace = Pace()
-    with suppress(ClientConnectionError, ConnectionError):
-        await response.prepare(request)
-        if request.method != hdrs.METH_HEAD:
-            for chunk in chunks:
-                await response.write(chunk)
+            headers["Content-Encoding"] = "gzip"
+            pieces, length = rendering.gzip(), rendering.gzip_bytes
+        response = web.StreamResponse(headers=headers)
+        response.content_length = length
+        # One who leaves early has what he wanted, or will ask again.
+        with contextlib.suppress(ConnectionError):
+            await response.prepare(request)
+            pace = Pace()
+            for piece in () if request.method == "HEAD" else pieces:
+                await response.write(piece)
                 await pace.step()
-        await response.write_eof()
+        return response

@@ -31,21 +31,21 @@ def not_after(der: bytes) -> float:
     certificate = _first(der, "a certificate", SEQUENCE)
     to_be_signed = _first(certificate, "the signed part", SEQUENCE)
     # The version is optional; serial number, signature algorithm and issuer always follow it.
-    fields = [field for field in _elements(to_be_signed) if field[0] != EXPLICIT_VERSION]
-    dates = list(_elements(fields[3][1])) if fields[3:] and fields[3][0] == SEQUENCE else []
+    fields = [field for field in elements(to_be_signed) if field[0] != EXPLICIT_VERSION]
+    dates = list(elements(fields[3][1])) if fields[3:] and fields[3][0] == SEQUENCE else []
     if len(dates) != 2:  # noqa: PLR2004  # not before, not after
         raise MalformedCertificateError("found no validity, expected two dates")
     return _timestamp(*dates[1])
 
 
 def _first(data: bytes, name: str, tag: int) -> bytes:
-    found, content = next(_elements(data), (None, b""))
+    found, content = next(elements(data), (None, b""))
     if found != tag:
         raise MalformedCertificateError(f"found something else, expected {name}")
     return content
 
 
-def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:
+def elements(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield tag and content of one element after the other (X.690 section 8.1)."""
     while data:
         tag, length, start = data[0], *_length(data)

@@ -12,7 +12,8 @@ def expand(text: str, environ: Mapping[str, str]) -> str:
     """Return `text` with `${NAME}`, `${NAME:-default}` and `$${` (for a literal `${`) replaced.
 
     The default counts where the variable is unset or empty, as in a shell; what is put in is not
-    looked at again. Raises ValueError for an unset variable without default, and for another `${`.
+    looked at again. Raises ValueError for another `${`, and for a variable without default that is
+    unset or empty: `${POD_IP}:9847` must not listen everywhere by mistake; `${NAME:-}` allows it.
     """
 
     def value(reference: re.Match[str]) -> str:
@@ -23,9 +24,10 @@ def expand(text: str, environ: Mapping[str, str]) -> str:
             raise ValueError('found a lone "${", expected ${NAME}, ${NAME:-default} or $${')
         if default is not None:
             return environ.get(name) or default
-        if name not in environ:
+        if not environ.get(name):
+            fault = "empty" if name in environ else "not set"
             raise ValueError(
-                f"the variable {name} is not set, expected it in the environment, "
+                f"the variable {name} is {fault}, expected it in the environment, "
                 f"or ${{{name}:-default}}"
             )
         return environ[name]

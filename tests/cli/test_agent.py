@@ -18,7 +18,8 @@ GOOD = "checks: {a: {source: {static: [127.0.0.1]}, probe: {icmp: }}}\n"
             f"reload_endpiont: true\n{GOOD}",
             (
                 '1:1: reload_endpiont: unknown key, did you mean "reload_endpoint"? '
-                "expected one of checks, compat, listen, reload_endpoint, sinks, udp_echo"
+                "expected one of checks, compat, defaults, listen, node_name, reload_endpoint, "
+                "sinks, udp_echo"
             ),
         ),
         (

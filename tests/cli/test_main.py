@@ -1,5 +1,6 @@
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -48,7 +49,22 @@ def test_a_command_is_required(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("may_ping")
-@pytest.mark.parametrize("form", ["table", "json", "prometheus"])
+@pytest.mark.parametrize("form", ["table", "jsonl", "prometheus"])
+def test_a_full_disk_is_said_in_one_line(form: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*NETWATCH, *PING, "-c", "1", "-o", form],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=DEADLINE_SECONDS,
+        )
+    assert done.returncode == 2
+    assert done.stderr == b"cannot write what was found: no space left on device\n"
+
+
+@pytest.mark.usefixtures("may_ping")
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "prometheus"])
 def test_a_pipe_that_nobody_reads_is_no_trouble(form: str) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)

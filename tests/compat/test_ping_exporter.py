@@ -53,6 +53,10 @@ class Served:
         endpoint = Endpoint(name="kube-a-3", host="10.0.0.3", address="10.0.0.3", is_node=True)
         return self._join(Target(self.small, endpoint))
 
+    def join_for_a_turn(self) -> Target:
+        endpoint = Endpoint(name="kube-a-4", host="10.0.0.4", address="10.0.0.4", is_node=True)
+        return self._join(Target(self.small, endpoint, is_rotating=True))
+
     def _join(self, target: Target) -> Target:
         self.sink.join(target)
         return target
@@ -189,3 +193,11 @@ def test_results_wait_while_a_scrape_is_rendered(served: Served) -> None:
         served.sink.take(a_batch(target, OK))
         assert served.scrape.value(SENT) == 0
     assert served.scrape.value(SENT) == 1
+
+
+def test_a_node_in_its_turn_has_no_series(served: Served) -> None:
+    target = served.join_for_a_turn()
+    served.sink.take(a_batch(target, Outcome.OK))
+    served.sink.change(target)
+    assert "kube-a-4" not in served.text
+    served.sink.leave(target)

@@ -158,3 +158,24 @@ def test_what_a_zone_shows_is_nothing_but_the_histogram() -> None:
     shared.join("a", "x")
     ((_, record),) = shared.table.snapshot()
     assert not hasattr(record, "sent")
+
+
+def test_what_counts_for_a_zone_shares_its_histogram_and_stays_until_the_end() -> None:
+    shared, tally = Shared("zone"), PingTally()
+    target = shared.join("a", zone="z")
+    shared.durations.join_zone("z", tally)
+    tally.settle(Outcome.OK, 0.5, 64, accepted=True)
+    shared.count(target)
+    assert list(shared.by_zone.values()) == [2]
+    shared.leave(target)
+    assert list(shared.by_zone.values()) == [2]
+    shared.durations.end()
+    assert shared.by_zone == {}
+
+
+def test_what_counts_for_a_zone_does_not_make_targets_many() -> None:
+    shared = Shared("auto")
+    for number in range(MOST_OWN + 5):
+        shared.durations.join_zone(f"zone-{number}", PingTally())
+    shared.count(shared.join("a"))
+    assert shared.own == [1]

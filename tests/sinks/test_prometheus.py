@@ -61,7 +61,7 @@ class Scrape:
         errors: dict[str, float] = {}
         for sample in self.samples:
             if sample.name == ERRORS:
-                target = sample.labels["target"]
+                target = sample.labels["target"] or sample.labels["zone"]
                 errors[target] = errors.get(target, 0) + sample.value
         return all(
             sent == self.of(RECEIVED)[target] + self.of(LOST)[target] + errors.get(target, 0)
@@ -82,6 +82,12 @@ class Served:
 
     def join(self, name: str = "wiki", zone: str = "") -> Target:
         target = a_target(name, check=self.check, zone=zone)
+        self.sink.join(target)
+        return target
+
+    def join_for_a_turn(self, name: str, zone: str = "") -> Target:
+        endpoint = a_target(name, zone=zone).endpoint
+        target = Target(self.check, endpoint, is_rotating=True)
         self.sink.join(target)
         return target
 
@@ -411,3 +417,72 @@ def test_durations_of_attempts_are_shared_as_those_of_pings(scope: str) -> None:
     shown = [s for s in scrape.samples if s.name == DURATION_COUNT]
     assert {sample.labels["target"]: sample.value for sample in shown} == expected[scope]
     assert scrape.of(ATTEMPTS) == {"a": 1, "b": 1}
+
+
+# Turns
+
+
+def test_targets_in_their_turn_have_no_series_but_those_of_their_zone(served: Served) -> None:
+    for name in ("kube-1", "kube-2"):
+        target = served.join_for_a_turn(name, zone="a")
+        served.sink.take(a_batch(target, OK, TIMEOUT, REFUSED))
+        served.sink.leave(target)
+    scrape = served.scrape()
+    zones = [s for s in scrape.samples if "target" in s.labels]
+    assert {(s.labels["target"], s.labels["address"], s.labels["zone"]) for s in zones} == {
+        ("", "", "a")
+    }
+    assert (scrape.value(SENT), scrape.value(LOST), scrape.value(RTT_COUNT)) == (6, 2, 2)
+    assert scrape.of(ERRORS) == {"refused": 2}
+    assert scrape.equation_holds()
+    assert not {UP, STATE, "netwatch_icmp_rtt_mean_seconds"} & scrape.names()
+
+
+@pytest.mark.parametrize("scope", ["target", "zone", "auto"])
+def test_targets_in_their_turn_do_not_disturb_the_series_of_others(scope: str) -> None:
+    served = Served(a_check(histogram=scope))
+    own, rotating = served.join("kube-1", zone="a"), served.join_for_a_turn("kube-2", zone="a")
+    batch = a_batch(own, OK)
+    batch.add(rotating, 0.0, OK, duration=0.001)
+    served.sink.take(batch)
+    scrape = served.scrape()
+    assert scrape.of(SENT) == {"kube-1": 1, "a": 1}
+    counts = [sample.value for sample in scrape.samples if sample.name == RTT_COUNT]
+    assert sum(counts) == 2
+    series = [(s.name, tuple(sorted(s.labels.items()))) for s in scrape.samples]
+    assert len(series) == len(set(series))
+
+
+def test_counters_of_a_zone_go_on_from_turn_to_turn_and_end_with_the_check(served: Served) -> None:
+    for turn in range(1, 4):
+        target = served.join_for_a_turn(f"kube-{turn}", zone="a")
+        served.sink.take(a_batch(target, OK))
+        served.sink.leave(target)
+        assert served.scrape().value(SENT) == turn
+    served.sink.end(served.check)
+    assert served.scrape().samples == []
+
+
+def test_a_target_that_moves_in_its_turn_counts_for_its_new_zone(served: Served) -> None:
+    target = served.join_for_a_turn("kube-1", zone="a")
+    served.sink.take(a_batch(target, OK))
+    target.endpoint = replace(target.endpoint, zone="b")
+    served.sink.change(target)
+    served.sink.take(a_batch(target, OK, OK))
+    assert served.scrape().of(SENT) == {"a": 1, "b": 2}
+
+
+def test_attempts_in_a_turn_are_summed_up_and_their_latest_values_not_shown() -> None:
+    served = knocking()
+    for name in ("kube-1", "kube-2"):
+        target = served.join_for_a_turn(name, zone="a")
+        values: Values = {"bytes": 6, "lines": 2}
+        served.sink.observe(a_result(target=target, phases={"connect": 0.25}, values=values))
+        served.sink.observe(a_result(REFUSED, target=target))
+        served.sink.leave(target)
+    scrape = served.scrape()
+    assert (scrape.of(ATTEMPTS), scrape.of(SUCCESSES)) == ({"a": 4}, {"a": 2})
+    assert scrape.value(DURATION_COUNT) == 2
+    assert scrape.value("netwatch_probe_phase_seconds_sum", phase="connect") == 0.5
+    assert scrape.value("netwatch_knock_lines_total") == 4
+    assert scrape.of("netwatch_knock_bytes") == {}

@@ -135,6 +135,11 @@ def test_user_info_in_a_url_is_refused_and_not_repeated() -> None:
     assert "secret@" not in str(caught.value)
 
 
+def test_broken_json_is_said_with_its_place() -> None:
+    with pytest.raises(ValueError, match=r"^2:1: found broken JSON: [a-z]"):
+        parse_targets('["wiki",\n', as_json=True)
+
+
 def test_broken_yaml_is_said_with_its_place_in_one_line() -> None:
     with pytest.raises(ValueError, match=r"^2:3: [^\n]*duplicate key[^\n]*$"):
         parse_targets("- host: a\n  host: b\n  host: c\n", as_json=False)

@@ -3,12 +3,13 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from aiohttp.test_utils import TestClient, TestServer
-from aiohttp.web import Application, Request
+from aiohttp.web import Application, Request, Response
 from prometheus_client import CollectorRegistry
 
 from netwatch.exposition.store import Store
-from netwatch.model import Status
+from netwatch.model import Outcome, Status
 from netwatch.rendering import Renderer
+from netwatch.sinks.turns import Turn
 from netwatch.tracking import Standing
 from netwatch.web.app import make_app
 from netwatch.web.metrics import MetricsHandler
@@ -22,6 +23,7 @@ class House:
     """What the application asks, as a test wants it to be."""
 
     standings: list[Standing] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
     is_ready: bool = True
     refusal: str | None = None
     reloads: int = 0
@@ -30,14 +32,19 @@ class House:
         self.reloads += 1
         return self.refusal
 
+    async def probe(self, request: Request) -> Response:
+        return Response(text=f"probed {request.query['target']}")
+
 
 @asynccontextmanager
 async def client_of(house: House) -> AsyncIterator[Client]:
     app = make_app(
         metrics=MetricsHandler(Store(CollectorRegistry()), Renderer(nullcontext)),
         standings=lambda: house.standings,
+        turns=lambda: house.turns,
         is_ready=lambda: house.is_ready,
         reload=house.reload,
+        probe=house.probe,
     )
     async with TestClient(TestServer(app)) as client:
         yield client
@@ -54,6 +61,13 @@ async def test_the_page_shows_the_targets_as_they_stand_now() -> None:
             text = await response.text()
     assert "Of 1 targets: 1 down." in text
     assert "&lt;wiki&gt; (10.0.0.7)" in text
+
+
+async def test_the_page_shows_the_worst_turns_of_now() -> None:
+    house = House(turns=[Turn(a_target("kube-3"))])
+    house.turns[0].count(0.0, Outcome.TIMEOUT, None, "")
+    async with client_of(house) as client, client.get("/") as response:
+        assert "kube-3 (10.0.0.7)" in await response.text()
 
 
 async def test_it_is_healthy_whenever_it_answers_and_ready_when_it_measures() -> None:
@@ -91,3 +105,12 @@ async def test_what_is_only_looked_at_answers_to_get_and_head_alone() -> None:
                     assert response.status == status
         async with client.get("/nowhere") as response:
             assert response.status == 404
+
+
+async def test_probes_are_asked_for_by_get_and_nothing_else() -> None:
+    async with client_of(House()) as client:
+        async with client.get("/probe?target=wiki") as response:
+            assert (response.status, await response.text()) == (200, "probed wiki")
+        for method in ("HEAD", "POST"):
+            async with client.request(method, "/probe?target=wiki") as response:
+                assert response.status == 405

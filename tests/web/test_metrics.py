@@ -3,6 +3,7 @@ import gzip
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 from prometheus_client import CollectorRegistry, Gauge
@@ -121,6 +122,18 @@ async def test_head_tells_the_length_and_sends_nothing() -> None:
         async with client.head("/metrics") as response:
             assert (response.status, response.headers["Content-Length"]) == (200, length)
             assert await response.read() == b""
+
+
+async def test_one_who_leaves_early_is_no_trouble(caplog: pytest.LogCaptureFixture) -> None:
+    house = House(10 * MANY)
+    async with client_of(house) as client:
+        reader, writer = await asyncio.open_connection(client.host, client.port)
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: netwatch\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n# HELP")
+        writer.transport.abort()
+        await writer.wait_closed()
+        assert (await scraped(client, f"?name[]={SENT}")).value(SENT, target="0") == 0
+    assert [record for record in caplog.records if record.name != "asyncio"] == []
 
 
 async def test_two_scrapers_at_once_are_served_one_after_the_other() -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.model import Status
+from netwatch.model import Outcome, Status
+from netwatch.sinks.turns import Turn
 from netwatch.tracking import Standing
 from netwatch.web.page import MOST_ROWS, page, summary
 from tests.nouns import a_check, a_target
@@ -125,3 +126,30 @@ def test_one_sentence_says_how_things_are(statuses: list[Status], sentence: str)
 def test_what_is_wrong_with_the_agent_itself_is_on_the_page_and_escaped() -> None:
     text = page([standing("fine", UP)], ["nodes: <file>: No such file or directory"])
     assert "<li>nodes: &lt;file&gt;: No such file or directory" in text
+
+
+def a_turn(name: str, *outcomes: Outcome, detail: str = "") -> Turn:
+    turn = Turn(a_target(name, check=a_check("nodes"), zone="a"))
+    for outcome in outcomes:
+        turn.count(1_700_000_000.0, outcome, 0.002 if outcome is Outcome.OK else None, detail)
+    return turn
+
+
+def test_the_worst_turns_stand_below_and_are_not_among_the_targets() -> None:
+    turns = [
+        a_turn("kube-3", Outcome.TIMEOUT, Outcome.TIMEOUT, detail="<host>"),
+        a_turn("kube-4", Outcome.OK, Outcome.TIMEOUT),
+    ]
+    reader = Reader(page([standing("fine")], turns=turns))
+    assert reader.heading == "The only target is up."
+    head, *rows = reader.rows[2:]
+    assert head == ["check", "target", "zone", "last tried", "mean", "failed", "why"]
+    when = "2023-11-14 22:13:20Z"
+    assert rows == [
+        ["nodes", "kube-3 (10.0.0.7)", "a", when, "", "100%", "timeout: <host> (2)"],
+        ["nodes", "kube-4 (10.0.0.7)", "a", when, "2.000ms", "50%", "timeout (1)"],
+    ]
+
+
+def test_without_turns_there_is_no_word_of_them() -> None:
+    assert "turns" not in page([standing("fine")])

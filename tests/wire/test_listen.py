@@ -24,12 +24,18 @@ def test_an_address_is_read_and_written_the_same(text: str, host: str, port: int
     assert re.fullmatch(LISTEN_PATTERN, text)
 
 
+def test_an_ipv4_address_may_stand_in_brackets_like_one_of_ipv6() -> None:
+    assert parse_listen("[10.0.0.1]:9847") == parse_listen("10.0.0.1:9847")
+    assert re.fullmatch(LISTEN_PATTERN, "[10.0.0.1]:9847")
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
         ("localhost:9847", 'found "localhost", expected an IP address, no host name'),
         ("10.0.0.256:1", 'found "10.0.0.256", expected an IP address, no host name'),
-        ("[10.0.0.1]:1", 'found "10.0.0.1", expected an IP address, no host name'),
+        ("[10.0.0.256]:1", 'found "10.0.0.256", expected an IP address, no host name'),
+        ("[node-1]:1", 'found "node-1", expected an IP address, no host name'),
         ("127.0.0.1:65536", "found the port 65536, expected 0 to 65535"),
         ("127.0.0.1", 'found "127.0.0.1", expected ADDRESS:PORT such as'),
         ("::1:9847", 'found "::1:9847", expected ADDRESS:PORT such as'),

@@ -15,7 +15,7 @@ ENVIRON = {"HOST": "10.0.0.7", "EMPTY": "", "TRICK": "${HOST}"}
         ("${HOST:-x}", "10.0.0.7"),
         ("${NONE:-x y}", "x y"),
         ("${NONE:-}", ""),
-        ("${EMPTY}", ""),
+        ("${EMPTY:-}", ""),
         ("${EMPTY:-x}", "x"),
         ("$${HOST}", "${HOST}"),
         ("$$${HOST}", "$${HOST}"),
@@ -30,6 +30,11 @@ def test_variables_are_replaced_once(text: str, expanded: str) -> None:
 def test_an_unset_variable_without_default_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"variable NONE is not set, .* or \$\{NONE:-default\}"):
         expand("${HOST} ${NONE}", ENVIRON)
+
+
+def test_an_empty_variable_without_default_is_an_error() -> None:
+    with pytest.raises(ValueError, match="variable EMPTY is empty, expected it in the environment"):
+        expand("${EMPTY}:9847", ENVIRON)
 
 
 @pytest.mark.parametrize("text", ["${", "${}", "${HOST", "${1A}", "${HOST-x}", "${HOST:x}", "${ö}"])

@@ -170,6 +170,10 @@ class Pinger:
             self._cohorts = {key: kept for key, kept in self._cohorts.items() if kept is not cohort}
         self._lines.release(cohort.options)
 
+    def look(self) -> None:
+        """Read the sockets now, for whoever waits for one reply, and not when it is due."""
+        self._wake_up()
+
     async def run(self) -> NoReturn:
         """Keep the beat until cancelled."""
         while True:

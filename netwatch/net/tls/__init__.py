@@ -1,7 +1,13 @@
 """TLS as probes speak it: options, contexts, and what a handshake tells."""
 
 from netwatch.net.tls.contexts import TlsContexts
-from netwatch.net.tls.facts import TLS_FAMILIES, facts_of_refused, refusal_of, tls_values
+from netwatch.net.tls.facts import (
+    TLS_FAMILIES,
+    facts_of_refused,
+    refusal_of,
+    sent_chain,
+    tls_values,
+)
 from netwatch.net.tls.options import TlsOptions
 
 __all__ = [
@@ -10,5 +16,6 @@ __all__ = [
     "TlsOptions",
     "facts_of_refused",
     "refusal_of",
+    "sent_chain",
     "tls_values",
 ]

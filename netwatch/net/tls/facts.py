@@ -9,6 +9,7 @@ import contextlib
 import ssl
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from netwatch.exposition.family import Family, Kind
 from netwatch.model import Outcome, ProbeError
@@ -112,12 +113,22 @@ def peer_chain(tls: ssl.SSLObject | ssl.SSLSocket) -> list[bytes]:
 
     Verified, these are the ones by which it was believed, up to the root; otherwise those it sent.
     """
-    is_verified = tls.context.verify_mode is not ssl.CERT_NONE
+    if tls.context.verify_mode is ssl.CERT_NONE:
+        return sent_chain(tls)
     if sys.version_info >= (3, 13):
-        return tls.get_verified_chain() if is_verified else tls.get_unverified_chain()
+        return tls.get_verified_chain()
+    return _in_der(vars(tls)["_sslobj"].get_verified_chain())
+
+
+def sent_chain(tls: ssl.SSLObject | ssl.SSLSocket) -> list[bytes]:
+    """Return the certificates in DER that the peer sent, its own first."""
+    if sys.version_info >= (3, 13):
+        return tls.get_unverified_chain()
     # Python has had it since 3.10, but not where one may see it.
-    inner = vars(tls)["_sslobj"]
-    chain = inner.get_verified_chain() if is_verified else inner.get_unverified_chain()
+    return _in_der(vars(tls)["_sslobj"].get_unverified_chain())
+
+
+def _in_der(chain: Any) -> list[bytes]:
     return [certificate.public_bytes(_DER) for certificate in chain or ()]
 
 

@@ -38,10 +38,15 @@ class TransportOptions(Options):
 class Transport:
     """Carries the queries of one check; `timeout_seconds` is for the times of retransmissions."""
 
-    def __init__(self, options: TransportOptions, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        options: TransportOptions,
+        timeout_seconds: float,
+        contexts: TlsContexts | None = None,
+    ) -> None:
         self._options = options
         self._patience_seconds = timeout_seconds / (options.retransmit + 1)
-        self._contexts = TlsContexts()
+        self._contexts = contexts or TlsContexts()
 
     async def ask(self, attempt: Attempt, server: str, query: Query) -> Reply:
         """Return the reply of `server`, an IP address; raises also MalformedReplyError."""
@@ -97,6 +102,7 @@ class Transport:
             attempt.values |= await facts_of_refused(error, options, name, connecting)
             raise
         attempt.values |= tls_values(tls)
+        attempt.look(tls)
         attempt.note(f"speaking {tls.version()} with {name}")
 
 

@@ -147,6 +147,7 @@ class Connector:
             attempt.values |= await facts_of_refused(error, options, server_name, reach)
             raise
         attempt.values |= tls_values(tls)
+        attempt.look(tls)
         attempt.note(f"negotiated {tls.version()} as {server_name}")
 
 

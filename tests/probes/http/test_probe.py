@@ -10,13 +10,14 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from netwatch.attempt import make_attempt
-from netwatch.config import ConfigError, load
+from netwatch.config import load
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.resolver import Answer
 from netwatch.probe import Services
 from netwatch.probes import PROBES
 from netwatch.probes.http.families import FAMILIES
 from netwatch.probes.http.probe import HttpOptions, HttpProbe
+from netwatch.validation import ConfigError
 from tests.certificates import Authority
 from tests.http_server import (
     OK,

@@ -1,0 +1,1 @@
+"""blackbox_exporter: its configuration file, its `/probe`, its series; see docs/blackbox.md."""

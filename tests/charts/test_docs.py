@@ -1,0 +1,62 @@
+"""What docs/kubernetes.md says of the chart."""
+
+import re
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from tests.charts.helm import ROOT, RefusedError, objects, of_kind, render
+
+TEXT = (ROOT / "docs" / "kubernetes.md").read_text()
+VALUES = yaml.safe_load((ROOT / "charts" / "netwatch" / "values.yaml").read_text())
+BLOCKS = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)]
+
+
+def test_every_example_of_values_renders() -> None:
+    examples = [block for block in BLOCKS if "kind" not in block]
+    assert len(examples) >= 2
+    for values in examples:
+        assert of_kind("DaemonSet", objects(values))
+
+
+def test_every_example_of_an_object_is_one() -> None:
+    [quota] = [block for block in BLOCKS if "kind" in block]
+    kubernetes_validate.validate(quota, "1.28", strict=True)
+    [scope] = quota["spec"]["scopeSelector"]["matchExpressions"]
+    assert scope["values"] == [VALUES["priorityClassName"]]
+
+
+def value(path: str) -> Any:
+    found = VALUES
+    for key in path.split("."):
+        found = found[key]
+    return found
+
+
+def rows() -> list[tuple[str, str]]:
+    """Return the names of values in the first column of tables, and the text of the second."""
+    section = TEXT.split("## Values that matter")[1].split("\n## ")[0]
+    return re.findall(r"^\| (`[^|]*`) \| ([^|]*) \|", section, re.MULTILINE)
+
+
+def test_every_documented_value_exists_with_that_default() -> None:
+    assert len(rows()) > 10
+    for names, default in rows():
+        said = re.findall(r"`([^`]*)`", default)
+        for number, name in enumerate(re.findall(r"`([^`]*)`", names)):
+            found = value(name)
+            if said:
+                assert str(found).lower() == said[number].lower()
+            elif default == "none":
+                assert not found
+
+
+def test_the_message_of_helm_is_the_one_shown() -> None:
+    shown = re.search(r"```\n(- at .*)\n```", TEXT)
+    assert shown
+    probe = {"http": {"valid_statuses": [200]}}
+    check = {"source": {"static": ["https://wiki.example"]}, "probe": probe}
+    with pytest.raises(RefusedError, match=re.escape(shown[1].lstrip("- "))):
+        render({"checks": {"wiki": check}})
