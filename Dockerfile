@@ -8,7 +8,7 @@ ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim-trixie@sha256:9d2e5553305c7c
 
 FROM ${PYTHON_IMAGE} AS build
 
-ARG EXTRAS=grpc,speed
+ARG EXTRAS=grpc,kubernetes,speed
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 
 COPY pyproject.toml README.md LICENSE /source/

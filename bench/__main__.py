@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import blackholes, cpu, loss, memory, render, rtt
+from bench import blackholes, cluster, cpu, loss, memory, render, rtt
 from bench.contenders import CONTENDERS
 from bench.lab import Lab
 from bench.machine import described
@@ -22,8 +22,9 @@ MEASUREMENTS: dict[str, Callable[[Lab], list[Table]]] = {
     "blackholes": blackholes.measure,
     "memory": memory.measure,
     "render": render.measure,
+    "cluster": cluster.measure,
 }
-WITHOUT_A_RIG = {"render"}
+WITHOUT_A_RIG = {"render", "cluster"}
 
 
 def main() -> int:
@@ -32,7 +33,9 @@ def main() -> int:
     names: list[str] = args.parts or list(MEASUREMENTS)
     reason = why_there_is_no_rig()
     if reason and not WITHOUT_A_RIG.issuperset(names):
-        print(f"{reason}; without that there is only: scripts/bench render", file=sys.stderr)
+        print(
+            f"{reason}; without that there is only: scripts/bench render cluster", file=sys.stderr
+        )
         return 2
     _say_who_is_left_out()
     with tempfile.TemporaryDirectory() as folder:

@@ -49,18 +49,18 @@ def _slow_scrapers(running: agent.Agent) -> Iterator[None]:
 
 
 def _mebibytes(pid: int) -> str:
-    return f"{_resident(pid):.1f}"
+    return f"{resident_mebibytes(pid):.1f}"
 
 
 def _peak_mebibytes(pid: int, seconds: int) -> str:
     peak = 0.0
     for _ in range(10 * seconds):
-        peak = max(peak, _resident(pid))
+        peak = max(peak, resident_mebibytes(pid))
         time.sleep(0.1)
     return f"{peak:.1f}"
 
 
-def _resident(pid: int) -> float:
+def resident_mebibytes(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
     found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
     assert found, status

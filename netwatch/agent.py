@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import time
@@ -22,12 +23,16 @@ from netwatch.compat.blackbox.oneshot import Tools
 from netwatch.compat.ping_exporter import PingExporterSink
 from netwatch.config import Config
 from netwatch.configfile import ConfigFile
+from netwatch.exposition.foreign import ForeignFamilies
 from netwatch.exposition.registry import process_registry
 from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
 from netwatch.heap import spare_what_stays
 from netwatch.known import KnownAddresses
 from netwatch.net.files import UnreadableFileError
+from netwatch.net.kubernetes.access import Api
+from netwatch.net.kubernetes.cluster import Cluster
+from netwatch.net.kubernetes.login import login
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.ping.single import SinglePings
 from netwatch.net.resolver import Resolver
@@ -39,6 +44,7 @@ from netwatch.probes import PROBES
 from netwatch.rendering import Renderer
 from netwatch.sampling import PEERS_FAMILIES
 from netwatch.sinks.log import LogSink
+from netwatch.sinks.passing import PassingSink
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES, Textfile
 from netwatch.sinks.turns import TurnsSink
@@ -52,6 +58,9 @@ from netwatch.web.metrics import MetricsHandler
 from netwatch.wire.listen import ListenAddress
 
 LOG = logging.getLogger("netwatch.agent")
+
+FIRST_LIST_SECONDS = 5.0
+"""Within this the API server is first asked: after a power cut all agents start at once."""
 
 
 class ShutdownRequested(Exception):  # noqa: N818  # no error: it is how the root group ends
@@ -76,8 +85,9 @@ class Agent:
         self._ping_exporter = PingExporterSink()
         self._known = KnownAddresses()
         self._turns = TurnsSink()
+        self._passing = PassingSink()
         self._tracker = Tracker(
-            [self._sink, self._ping_exporter, self._turns, LogSink()],
+            [self._sink, self._ping_exporter, self._turns, self._passing, LogSink()],
             complain=lambda trouble: LOG.error("%s", trouble),
         )
         singles = SinglePings(self._tracker.take)
@@ -144,9 +154,13 @@ class Agent:
         )
         follow_modules = self._modules_file.follow(self._reload_wanted.set)
         group.create_task(follow_modules, name="blackbox file")
+        log_in = login(os.environ)
+        cluster = Cluster(Api(log_in, self._services.resolve), spread_seconds=FIRST_LIST_SECONDS)
+        group.create_task(cluster.run(), name="cluster")
         self._checks = Checks(
             group,
             engines=Engines(self._pinger, self._prober, self._services),
+            cluster=cluster,
             tracker=self._tracker,
             sources=self._sources,
             peers=self._peers,
@@ -159,8 +173,10 @@ class Agent:
             LOG.info("look at %s/ and %s/metrics", url, url)
 
     def _app(self) -> web.Application:
+        store = self._store(process_registry(), self._passing.ours)
+        self._passing.ours.reserved = store.names()
         return make_app(
-            metrics=MetricsHandler(self._store(process_registry()), self._renderer),
+            metrics=MetricsHandler(store, self._renderer, self._passing.page),
             standings=self._tracker.standings,
             complaints=self._complaints,
             turns=self._turns.worst,
@@ -174,11 +190,12 @@ class Agent:
         with self._sink.held(), self._ping_exporter.held():
             yield
 
-    def _store(self, registry: CollectorRegistry) -> Store:
-        """Make what shows all series of ours, and those of the registry."""
-        store = Store(registry)
+    def _store(self, registry: CollectorRegistry, foreign: ForeignFamilies | None = None) -> Store:
+        """Make what shows all series of ours, those of the registry, and the foreign ones."""
+        store = Store(registry, foreign)
         sinks = (*self._sink.tables, *self._ping_exporter.tables)
-        for table in (*sinks, self._sources, self._peers, self._textfiles, self._echoes):
+        own = (self._passing.table, self._sources, self._peers, self._textfiles, self._echoes)
+        for table in (*sinks, *own):
             store.add(table)
         store.registry.register(
             Vitals(
@@ -239,7 +256,11 @@ class Agent:
     def _complaints(self) -> list[str]:
         """Say what is wrong with ourselves, for the page."""
         refused = "the configuration was refused; the one before is in use (see the log)"
-        return [*([] if self._reloads.successful else [refused]), *self._checks.complaints()]
+        return [
+            *([] if self._reloads.successful else [refused]),
+            *self._checks.complaints(),
+            *self._passing.complaints(),
+        ]
 
     def _reload_over_http(self) -> str | None:
         if not self._config.reload_endpoint:

@@ -13,9 +13,11 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from netwatch.model import Endpoint, Outcome, ProbeError, Result, Target
+from netwatch.endpoint import Endpoint
+from netwatch.foreign import Passage
+from netwatch.model import Outcome, ProbeError, Result, Target
 
 LOG = logging.getLogger("netwatch.attempt")
 
@@ -42,6 +44,24 @@ _EXPECTED_FAILURES = frozenset(
 )
 
 
+KeptT = TypeVar("KeptT")
+
+
+class Memory:
+    """What a probe keeps of one target from attempt to attempt; gone with the target."""
+
+    def __init__(self) -> None:
+        self._kept: dict[type, object] = {}
+
+    def recall(self, kind: type[KeptT]) -> KeptT:
+        """Return what is kept of that type; at first, a new one."""
+        if kind not in self._kept:
+            self._kept[kind] = kind()
+        kept = self._kept[kind]
+        assert isinstance(kept, kind)  # noqa: S101  # it stands under its own type
+        return kept
+
+
 @dataclass(slots=True, eq=False)
 class Attempt:
     """What a probe is given: whom to probe, and where to write down what it finds.
@@ -49,6 +69,7 @@ class Attempt:
     `phases` are seconds by name, in order; `phase` is the one under way, or the last. `note` is
     told each step in words, for `--verbose`; whoever runs attempts unwatched ignores it. `look` is
     shown the TLS of each connection after its handshake, for whom `values` do not say enough of it.
+    `passage` is what is to be shown of the target's own metrics.
     """
 
     endpoint: Endpoint
@@ -57,6 +78,8 @@ class Attempt:
     phases: dict[str, float] = field(default_factory=dict)
     phase: str = ""
     values: Values = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
+    passage: Passage | None = None
 
     @contextmanager
     def timed(self, phase: str) -> Iterator[None]:
@@ -98,9 +121,13 @@ async def make_attempt(
     note: Callable[[str], None] = lambda _: None,
     expects_failure: bool = False,
     bugs: BugLog | None = None,
+    memory: Memory | None = None,
 ) -> Result:
-    """Return how one attempt ended, whatever it raised; `bugs` remembers which bugs are known."""
-    attempt = Attempt(target.endpoint, note)
+    """Return how one attempt ended, whatever it raised.
+
+    `bugs` remembers which bugs are known, and `memory` what the probe keeps of the target.
+    """
+    attempt = Attempt(target.endpoint, note, memory=memory or Memory())
     started, before = time.time(), time.perf_counter()
     try:
         outcome, detail = await _outcome(probe, attempt, timeout_seconds)
@@ -120,6 +147,7 @@ async def make_attempt(
         phase=attempt.phase if failed else "",
         phases=attempt.phases,
         values=attempt.values,
+        passage=attempt.passage,
     )
 
 

@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from netwatch.endpoint import Endpoint, Snapshot, Source
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.table import Table
 from netwatch.follow import Follower
 from netwatch.known import KnownAddresses
-from netwatch.model import Check, Endpoint, Snapshot, Source, Target
+from netwatch.model import Check, Target
 from netwatch.peers import ATTEMPTS, PeersPlan
 from netwatch.probe import Following
 from netwatch.resolution import Resolve, ResolveOptions, Resolving, with_literal_address
@@ -185,7 +186,7 @@ class RunningCheck:
         return "" if any(self._health.targets.values()) else f"{name}: its source names no target"
 
     def _choose(self, snapshot: Snapshot) -> None:
-        self._health.count(snapshot)
+        self._health.count(tuple(e for e in snapshot if not e.is_own))
         self._known.know(self._parts.check, (endpoint.address for endpoint in snapshot))
         self._sampling.publish(snapshot)
 
@@ -194,6 +195,8 @@ class RunningCheck:
         self._rotating.follow(tuple(map(self._labelled, rotating)))
 
     def _labelled(self, endpoint: Endpoint) -> Endpoint:
+        if not self._parts.check.labels:
+            return endpoint
         labels = dict(self._parts.check.labels) | dict(endpoint.labels)
         return replace(endpoint, labels=tuple(labels.items()))
 

@@ -9,8 +9,10 @@ from netwatch.config import CheckConfig
 from netwatch.exposition.table import Table
 from netwatch.known import KnownAddresses
 from netwatch.model import Check
+from netwatch.net.kubernetes.cluster import Cluster
 from netwatch.peers import plan_peers
 from netwatch.probe import Engines
+from netwatch.source import SourceServices
 from netwatch.tracking import Tracker
 
 LOG = logging.getLogger("netwatch.checks")
@@ -24,6 +26,7 @@ class Checks:
         group: asyncio.TaskGroup,
         *,
         engines: Engines,
+        cluster: Cluster,
         tracker: Tracker,
         sources: Table,
         peers: Table,
@@ -35,6 +38,7 @@ class Checks:
         """
         self._group = group
         self._engines = engines
+        self._cluster = cluster
         self._tracker = tracker
         self._sources = sources
         self._peers = peers
@@ -108,7 +112,7 @@ class Checks:
                 rotation=peers.rotation_seconds if peers else 0.0,
             ),
             source_name=config.source_name,
-            source=config.source_options.open(),
+            source=config.source_options.open(SourceServices(self._cluster, self._own_name)),
             following=options.follow(self._engines),
             resolve_options=config.resolve if options.needs_address else None,
             state_options=config.state,

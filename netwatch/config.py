@@ -1,5 +1,6 @@
 """The configuration: from the text of a file to checked values, or to all that is wrong with it."""
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
@@ -9,6 +10,7 @@ from pydantic.config import JsonDict
 
 from netwatch.compat import CompatOptions
 from netwatch.default_checks import DefaultsOptions, with_default_checks
+from netwatch.defaults import default_config
 from netwatch.net.udpecho import UdpEchoOptions
 from netwatch.options import Choice, Labels, Listen, Options, one_of
 from netwatch.peers import Peers, plan_peers
@@ -16,7 +18,8 @@ from netwatch.probe import ProbeOptions
 from netwatch.probes import PROBES
 from netwatch.resolution import ResolveOptions
 from netwatch.sinks import SinksOptions
-from netwatch.sources import SOURCES, SourceOptions
+from netwatch.source import SourceOptions
+from netwatch.sources import SOURCES
 from netwatch.sources.static import StaticOptions
 from netwatch.state import StateOptions
 from netwatch.validation import read
@@ -24,16 +27,6 @@ from netwatch.wire.document import Document, Problem, described
 from netwatch.wire.duration import DURATION_PATTERN, format_duration
 from netwatch.wire.listen import ListenAddress
 from netwatch.wire.yaml import parse
-
-DEFAULT_CONFIG = """\
-# What netwatch does where it has no configuration file.
-listen: ["127.0.0.1:9847"]
-checks:
-  local:
-    # The gateways and name servers of this node; where it has none, the node itself.
-    source: {local: {gateways: true, resolvers: true, loopback: fallback}}
-    probe: {icmp: {interval: 1s, timeout: 1s}}
-"""
 
 CHECK_NAME_PATTERN = r"^[A-Za-z0-9._-]{1,63}$"
 
@@ -113,6 +106,9 @@ class Config(Options):
         json_schema_extra={"default": ["127.0.0.1:9847"]},
     )
     """Addresses of the HTTP server: `127.0.0.1:9847`, `[::1]:9847`, or `:9847` for all of them."""
+    node_name: str = ""
+    """What sources call the node on which netwatch runs: `${NODE_NAME}`, which a pod has from
+    `spec.nodeName`; the host name if empty."""
     checks: Annotated[dict[CheckName, CheckConfig], Field(min_length=1)]
     """What is measured, by name; the name is a label of all series of the check."""
     defaults: DefaultsOptions = Field(default_factory=DefaultsOptions)
@@ -123,8 +119,6 @@ class Config(Options):
     """The series of tools that netwatch replaces, beside ours."""
     udp_echo: UdpEchoOptions = Field(default_factory=UdpEchoOptions)
     """Where the `udp` probes of other agents are answered; nowhere by default."""
-    node_name: str = ""
-    """What the sources of nodes call this one; its host name if empty."""
     reload_endpoint: bool = False
     """Whether `POST /-/reload` reads the file again; SIGHUP always does."""
 
@@ -136,7 +130,8 @@ def load(text: str | bytes, file_name: str, environ: Mapping[str, str]) -> Confi
     """
 
     def prepare(document: Document) -> Document:
-        return with_default_checks(document, parse(DEFAULT_CONFIG, {}).value["checks"])
+        default = parse(default_config(environ), environ).value
+        return with_default_checks(document, default["checks"])
 
     def also(config: Config, document: Document) -> Iterator[Problem]:
         return unfit(config.checks, document)
@@ -155,7 +150,8 @@ def unfit(checks: Mapping[str, CheckConfig], document: Document) -> Iterator[Pro
                     yield Problem(document.where(path), path, message)
 
 
-def schema() -> dict[str, Any]:
+@functools.cache  # each wrong file needs it, and it takes 50 ms
+def schema() -> Mapping[str, Any]:
     """Return the JSON schema (2020-12) of a configuration file."""
     found = Config.model_json_schema()
     _tidy(found)

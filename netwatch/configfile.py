@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from netwatch.config import DEFAULT_CONFIG, Config, load
+from netwatch.config import Config, load
+from netwatch.defaults import default_config
 from netwatch.net.files import ChangingFile, follow_file
 
 
@@ -22,7 +23,7 @@ class ConfigFile:
     def load(self) -> Config:
         """Read and check it. Raises UnreadableFileError, or ConfigError with all that is wrong."""
         if self._file is None:
-            return load(DEFAULT_CONFIG, "default", {})
+            return load(default_config(self._environ), "default", self._environ)
         self._text = None
         # `follow` may have looked at A before, and look at A again, while B is read here.
         self._file.forget()

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from netwatch.model import Check, Endpoint, Snapshot, Target
+from netwatch.endpoint import Endpoint, Snapshot
+from netwatch.model import Check, Target
 
 Identity = tuple[str, str, int, int]
 
@@ -46,6 +47,6 @@ class Follower:
                 self._check, endpoint, is_rotating=self._are_rotating
             )
             self._join(target)
-        elif target.endpoint != endpoint:
+        elif target.endpoint is not endpoint and target.endpoint != endpoint:
             target.endpoint = endpoint
             self._change(target)

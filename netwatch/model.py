@@ -1,4 +1,4 @@
-"""The nouns of netwatch; every other room speaks in them, and this one imports none of ours.
+"""The nouns of netwatch; every other room speaks in them, and this one imports no room.
 
 Source ──Snapshot of Endpoints──▶ Check ──Target──▶ Probe ──Result──▶ State ──Transition──▶ Sinks
 """
@@ -7,7 +7,9 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+
+from netwatch.endpoint import Endpoint
+from netwatch.foreign import Passage
 
 
 class Outcome(StrEnum):
@@ -23,6 +25,7 @@ class Outcome(StrEnum):
     TLS = "tls"  # handshake or verification failed
     PROTOCOL = "protocol"  # the reply is malformed
     MISMATCH = "mismatch"  # a valid reply that breaks an expectation
+    ABSENT = "absent"  # nobody is there to be measured, and nobody need be
     LOCAL = "local"  # EMFILE, ENOBUFS, missing privilege, our socket dropped it
 
 
@@ -42,57 +45,7 @@ class Status(StrEnum):
     UP = "up"
     DEGRADED = "degraded"
     DOWN = "down"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """One thing to probe, as a source names it.
-
-    `host` is what the source said: a host name, or an IP address. `address` is the IP address that
-    probes use (with `%zone` where link-local); it stays empty while a name does not resolve, and
-    `problem` then says why. `family` is 4, 6, or 0 for unresolved. `is_node`: the source knows it
-    for a node of our cluster. `url` is for probes that ask for one; `host` and `port` are in it.
-    """
-
-    name: str
-    host: str
-    address: str = ""
-    family: int = 0
-    port: int = 0
-    zone: str = ""
-    labels: tuple[tuple[str, str], ...] = ()
-    problem: str = ""
-    is_node: bool = False
-    url: str = ""
-
-    @property
-    def identity(self) -> tuple[str, str, int, int]:
-        """What makes two endpoints of one check the same one: name, address, family, port."""
-        return (self.name, self.address, self.family, self.port)
-
-
-Snapshot = tuple[Endpoint, ...]
-"""Everything a source knows at one moment: never a difference to what it said before."""
-
-
-class Publisher(Protocol):
-    """Where a source says what it knows."""
-
-    def publish(self, snapshot: Snapshot) -> None:
-        """Replace all that was published before."""
-        ...
-
-    def fail(self, why: str) -> None:
-        """Say that the backend failed; the last good snapshot stays."""
-        ...
-
-
-class Source(Protocol):
-    """Publishes whole snapshots for as long as it runs."""
-
-    async def run(self, publisher: Publisher) -> None:
-        """Publish until cancelled. A failing backend is `publisher.fail`, not an exception."""
-        ...
+    LEAVING = "leaving"  # taken away on purpose, and so not judged
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -139,7 +92,8 @@ class Result:
     `started` is wall-clock seconds since the epoch, `duration` seconds or None: a failed
     measurement has no value, never 0. `detail` is for people and never becomes a label. `phases`
     are seconds by name, and `phase` is the one that failed. `values` are what else was measured,
-    by the key of its metric family; a mapping where that family has a label.
+    by the key of its metric family; a mapping where that family has a label. `passage` is what is
+    to be shown of the target's own metrics.
     """
 
     target: Target
@@ -150,6 +104,7 @@ class Result:
     phase: str = ""
     phases: Mapping[str, float] = field(default_factory=dict)
     values: Mapping[str, float | Mapping[str, float]] = field(default_factory=dict)
+    passage: Passage | None = None
 
 
 class Oddity(StrEnum):
@@ -263,10 +218,7 @@ class Transition:
 
 
 class Sink:
-    """Whoever is told what was measured. A sink never awaits.
-
-    It overrides what it wants to be told; the rest it ignores.
-    """
+    """Whoever is told what was measured, and overrides what it wants to hear; it never awaits."""
 
     def begin(self, check: Check) -> None:
         """A check is at work from now on; its targets follow."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
 from netwatch.attempt import Attempt, Probe
+from netwatch.endpoint import Endpoint
 from netwatch.exposition.family import Family
-from netwatch.model import Endpoint, Outcome, ProbeError, Target
+from netwatch.model import Outcome, ProbeError, Target
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.ping.tally import PingTally
 from netwatch.options import Options
@@ -58,6 +59,8 @@ class ProbeOptions(Options):
     """Under which key of the families the histogram stands."""
     needs: ClassVar[tuple[Literal["port", "url"], ...]] = ()
     """What an endpoint must say beside its host."""
+    usual_target: ClassVar[str] = ""
+    """Whom a run from the shell probes that names nobody; empty where it must name somebody."""
     needs_address: ClassVar[bool] = True
     """Whether names become addresses before the probe is asked, and fail without one."""
     needs_icmp: ClassVar[bool] = False

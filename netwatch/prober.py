@@ -5,10 +5,10 @@ import contextlib
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 
-from netwatch.attempt import BugLog, Probe, make_attempt
+from netwatch.attempt import BugLog, Memory, Probe, make_attempt
 from netwatch.model import Result, Target
 from netwatch.schedule import Beats, next_beat, stable_phase
 from netwatch.stats import WorstRecent
@@ -46,6 +46,7 @@ class _Probed:
     remaining: int | None
     task: asyncio.Task[None] | None = None
     """The attempt that is under way, or waits for its slot."""
+    memory: Memory = field(default_factory=Memory)
 
 
 class Prober:
@@ -148,6 +149,7 @@ class Prober:
                     note=self._watch(target),
                     expects_failure=plan.expects_failure,
                     bugs=self._bugs,
+                    memory=probed.memory,
                 )
         finally:
             probed.task = None

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal, NoReturn
 
-from netwatch.model import Endpoint, Publisher, Snapshot
+from netwatch.endpoint import Endpoint, Publisher, Snapshot
 from netwatch.net.resolver import Answer, NameUnknown, ResolverFailed
 from netwatch.options import Options
 from netwatch.wire.hostname import parse_address
@@ -204,8 +204,7 @@ class Resolving:
 
 
 def with_literal_address(endpoint: Endpoint) -> Endpoint:
-    address = parse_address(endpoint.host)
-    if endpoint.address or not address:
+    if endpoint.address or not (address := parse_address(endpoint.host)):
         return endpoint
     return replace(endpoint, address=str(address), family=address.version)
 

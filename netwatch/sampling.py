@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
+from netwatch.endpoint import Snapshot
 from netwatch.exposition.family import Family, Kind
-from netwatch.model import Snapshot
 from netwatch.peers import MOST_FOR_ALL, PeersPlan
 from netwatch.ring import Ring
 from netwatch.schedule import until_beat
@@ -139,7 +139,7 @@ class Sampling:
         plan, ring = self._plan, self._ring
         if plan is None or ring is None:
             self.rotating = None
-            self._follow(self._snapshot, ())
+            self._follow(tuple(e for e in self._snapshot if not e.is_own), ())
             return
         sample, turn = frozenset(ring.sample(self._own_name)), self._turn(plan, ring)
         self.rotating = len(turn)

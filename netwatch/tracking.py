@@ -19,6 +19,8 @@ class _Tracked:
     """Wall clock when the present streak began."""
     own_trouble: str = ""
     """Why we could not measure the last time, through no fault of the target."""
+    absence: str = ""
+    """Why there is nothing to judge; it is over with the first other result."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Why the results of the latest streak of failures failed."""
 
@@ -99,9 +101,9 @@ class Tracker:
     def standings(self) -> Iterator[Standing]:
         """How each target that is judged stands now."""
         for target, tracked in self._tracked.items():
-            health = tracked.health
-            why = _why(tracked)
-            yield Standing(target, health.status, tracked.since, health.loss, why)
+            health, is_leaving = tracked.health, target.endpoint.state == "leaving"
+            status = Status.LEAVING if is_leaving else health.status
+            yield Standing(target, status, tracked.since, health.loss, _why(tracked))
 
     def take(self, batch: Batch) -> None:
         """Judge the results, and hand them on."""
@@ -133,6 +135,9 @@ class Tracker:
                 continue
             if outcome is Outcome.LOCAL:
                 self._take_own_trouble(target, batch.details.get(row, ""))
+            elif outcome is Outcome.ABSENT:
+                self._tracked[target].absence = batch.details.get(row, "")
+                self._unsteady.add(target)  # the next result must be looked at
             elif transition := self._observe(target, batch, row):
                 found.append(transition)
         return found
@@ -159,10 +164,13 @@ class Tracker:
             batch.outcomes[row],
             batch.durations[row],
         )
+        tracked.absence = ""
         if tracked.own_trouble:
             self._end_own_trouble(target)
         health, before = tracked.health, tracked.health.status
         failed = outcome is not Outcome.OK
+        if _says_nothing(target, before, failed=failed):
+            return None
         known = None if math.isnan(duration) else duration
         after = health.observe(failed=failed, duration=known, now=self._now())
         if health.is_steady:
@@ -185,6 +193,16 @@ class Tracker:
         return Transition(target, before, after, since, lasted, _why(tracked))
 
 
+def _says_nothing(target: Target, status: Status, *, failed: bool) -> bool:
+    """Whether a result is no news, by where its target stands in its life."""
+    match target.endpoint.state:
+        case "leaving":
+            return True
+        case "joining":
+            return failed and status is Status.NEW
+    return False
+
+
 def _batch_of(result: Result) -> Batch:
     """Return the same as a batch, so that one set of rules judges all."""
     batch = Batch()
@@ -199,6 +217,8 @@ def _why(tracked: _Tracked) -> str:
     health = tracked.health
     if tracked.own_trouble:
         return f"not measured: {tracked.own_trouble}"
+    if tracked.absence:
+        return f"absent: {tracked.absence}"
     if health.status is Status.DEGRADED:
         lossy = f"{health.loss:.0%} of the last results failed" if health.is_lossy else ""
         return ", ".join(filter(None, (lossy, "slow" if health.is_slow else "")))

@@ -7,6 +7,7 @@ scripts.values_schema` prints it; scripts/chart writes it into the chart.
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ LIMITS: dict[Keys, JsonSchema] = {
 def values_schema(text: str) -> JsonSchema:
     """Return the schema of the values whose defaults are `text`."""
     document = parse(text, {})
-    config = schema()
+    config = deepcopy(dict(schema()))
     made = _schema(document, text.splitlines(), (), document.value)
     properties = made["properties"]
     keys = config["properties"]

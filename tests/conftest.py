@@ -5,13 +5,15 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from netwatch.net.ping.engine import STAMPS_ON_SECONDS, Pinger
 from netwatch.net.ping.opening import ChannelError, keep_stamps_on
+from tests.kubernetes.apiserver import ApiServer, ScriptedServer
+from tests.kubernetes.realserver import RealServer, assets, control_plane
 from tests.namespaces import Namespace
 from tests.programs import NETWATCH, Agent, StartAgent
 from tests.virtual_loop import VirtualTimeLoop
@@ -25,6 +27,11 @@ def pytest_asyncio_loop_factories(
     if item.get_closest_marker("virtual_time"):
         return {"virtual": VirtualTimeLoop}
     return {"asyncio": asyncio.SelectorEventLoop}
+
+
+def pytest_sessionstart() -> None:
+    """Be no pod, though CI may run in one: what netwatch does by default is another thing there."""
+    os.environ.pop("KUBERNETES_SERVICE_HOST", None)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -101,6 +108,36 @@ def start_agent(tmp_path: Path, may_ping: None) -> Iterator[StartAgent]:
         agent.kill()
     for agent in started:
         assert "Traceback" not in agent.log
+
+
+@pytest.fixture(scope="session")
+def real_kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with control_plane(tmp_path_factory.mktemp("control-plane")) as kubeconfig:
+        yield kubeconfig
+
+
+@pytest.fixture(params=["scripted", "real"] if assets() else ["scripted"])
+def kubeconfig(request: pytest.FixtureRequest) -> Path | None:
+    """The kubeconfig of a real API server, or None for a scripted one."""
+    if request.param == "scripted":
+        return None
+    found: Path = request.getfixturevalue("real_kubeconfig")
+    return found
+
+
+@pytest.fixture
+async def api_server(kubeconfig: Path | None, tmp_path: Path) -> AsyncIterator[ApiServer]:
+    """An API server, scripted and, where there is one, also the real one."""
+    server = RealServer(kubeconfig) if kubeconfig else ScriptedServer(tmp_path)
+    async with server:
+        yield server
+
+
+@pytest.fixture
+async def scripted(tmp_path: Path) -> AsyncIterator[ScriptedServer]:
+    """An API server that fails as the test wants it."""
+    async with ScriptedServer(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture(scope="session", autouse=True)

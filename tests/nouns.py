@@ -3,7 +3,8 @@
 import math
 
 from netwatch.attempt import Values
-from netwatch.model import Batch, Check, Endpoint, Outcome, Result, Target
+from netwatch.endpoint import Endpoint
+from netwatch.model import Batch, Check, Outcome, Result, Target
 
 
 def a_check(name: str = "nodes", **others: object) -> Check:

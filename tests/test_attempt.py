@@ -5,7 +5,8 @@ import ssl
 
 import pytest
 
-from netwatch.attempt import Attempt, BugLog, make_attempt
+from netwatch.attempt import Attempt, BugLog, Memory, make_attempt
+from netwatch.foreign import Passage
 from netwatch.model import Outcome, ProbeError, Result
 from tests.nouns import a_target
 
@@ -49,6 +50,36 @@ async def test_a_failure_has_no_duration_and_names_its_phase() -> None:
     assert (result.outcome, result.duration, result.phase) == (Outcome.PROTOCOL, None, "connect")
     assert result.detail == "garbage (connect)"
     assert list(result.phases) == ["resolve"]
+
+
+class Counts:
+    """Remembers how often it measured, and passes on nothing the second time."""
+
+    class Seen(list[str]):
+        pass
+
+    async def measure(self, attempt: Attempt) -> None:
+        seen = attempt.memory.recall(self.Seen)
+        seen.append(attempt.endpoint.name)
+        attempt.values["seen"] = float(len(seen))
+        attempt.passage = Passage(families=()) if len(seen) == 1 else None
+        raise ProbeError(Outcome.MISMATCH, "whatever it is")
+
+
+async def test_a_probe_remembers_what_it_is_lent_the_memory_of() -> None:
+    memory, other = Memory(), Memory()
+    results = [
+        await make_attempt(Counts(), a_target(), 1, memory=lent)
+        for lent in (memory, memory, other, None)
+    ]
+    assert [result.values["seen"] for result in results] == [1, 2, 1, 1]
+
+
+async def test_a_failure_may_pass_something_on_and_the_next_one_nothing() -> None:
+    memory = Memory()
+    first = await make_attempt(Counts(), a_target(), 1, memory=memory)
+    second = await make_attempt(Counts(), a_target(), 1, memory=memory)
+    assert (first.passage, second.passage) == (Passage(families=()), None)
 
 
 @pytest.mark.virtual_time

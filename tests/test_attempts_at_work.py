@@ -20,10 +20,11 @@ from netwatch.probe import Engines, ProbeOptions, Services
 from netwatch.prober import Prober
 from netwatch.sampling import PEERS_FAMILIES
 from netwatch.sinks.prometheus import PrometheusSink
-from netwatch.sources import SourceOptions
+from netwatch.source import SourceOptions
 from netwatch.sources.static import StaticOptions
 from netwatch.tracking import Tracker
 from tests.knocking import PROBES_WITH_KNOCK, KnockOptions, a_door, nobody
+from tests.kubernetes.keepingup import without_cluster
 from tests.programs import DEADLINE_SECONDS, Scrape
 
 SUCCESSES, FAILURES = "netwatch_probe_successes_total", "netwatch_probe_failures_total"
@@ -53,6 +54,7 @@ class House:
         self.checks = Checks(
             group,
             engines=Engines(Pinger(lambda _: None), self.prober, Services(resolve)),
+            cluster=without_cluster().cluster,
             tracker=tracker,
             sources=Table(SOURCE_FAMILIES),
             peers=Table(PEERS_FAMILIES),

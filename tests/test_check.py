@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from netwatch.check import SOURCE_FAMILIES, CheckParts, RunningCheck
+from netwatch.endpoint import Endpoint, Publisher
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.table import Table
 from netwatch.exposition.text import render
 from netwatch.known import KnownAddresses
-from netwatch.model import Endpoint, Publisher, Target
+from netwatch.model import Target
 from netwatch.net.resolver import Answer, NameUnknown
 from netwatch.peers import ATTEMPTS, PeersOptions, PeersPlan, plan_peers
 from netwatch.resolution import ResolveOptions

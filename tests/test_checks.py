@@ -20,6 +20,7 @@ from netwatch.probe import Engines, Services
 from netwatch.prober import Prober
 from netwatch.sampling import PEERS_FAMILIES
 from netwatch.tracking import Tracker
+from tests.kubernetes.keepingup import without_cluster
 
 pytestmark = pytest.mark.virtual_time
 
@@ -76,6 +77,7 @@ class House:
         self.checks = Checks(
             group,
             engines=Engines(self.pinger, Prober(lambda _: None), Services(_resolve)),
+            cluster=without_cluster().cluster,
             tracker=Tracker([self.diary]),
             sources=self.sources,
             peers=Table(PEERS_FAMILIES),

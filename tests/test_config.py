@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.config import DEFAULT_CONFIG, CheckConfig, load, schema, unfit
+from netwatch.config import CheckConfig, load, schema, unfit
 from netwatch.options import Choice
 from netwatch.peers import PeersOptions
 from netwatch.probes.icmp import IcmpOptions
-from netwatch.sources import SourceOptions
+from netwatch.source import SourceOptions
 from netwatch.sources.file import FileOptions
-from netwatch.sources.local import LocalOptions
 from netwatch.sources.static import StaticOptions
 from netwatch.validation import ConfigError
 from netwatch.wire.yaml import parse
@@ -30,6 +29,7 @@ def errors(text: str | bytes, environ: dict[str, str] | None = None) -> list[str
 
 
 OF_A_FILE = "checks, compat, defaults, listen, node_name, reload_endpoint, sinks, udp_echo"
+OF_SOURCES = "endpoints, file, local, nodes, pods, services, static"
 OF_A_CHECK = "labels, peers, probe, resolve, source, state"
 
 
@@ -213,12 +213,12 @@ def a_source(text: str) -> str:
         (
             a_source("{}"),
             "4:13: checks.a.source",
-            "found an empty mapping, expected exactly one of file, local, static",
+            f"found an empty mapping, expected exactly one of {OF_SOURCES}",
         ),
         (
             a_source("{local: {gateways: true}, static: [x]}"),
             "4:13: checks.a.source",
-            "found local and static, expected exactly one of file, local, static",
+            f"found local and static, expected exactly one of {OF_SOURCES}",
         ),
         (a_source("{static: }"), "4:22: checks.a.source.static", "found nothing, expected a list"),
         (
@@ -249,7 +249,10 @@ def a_source(text: str) -> str:
         (
             a_source("{static: [{host: x, prot: 1}]}"),
             "4:33: checks.a.source.static[0].prot",
-            'unknown key, did you mean "port"? expected one of host, labels, name, port, url, zone',
+            (
+                'unknown key, did you mean "port"? '
+                "expected one of backends, host, labels, name, port, url, zone"
+            ),
         ),
         (a_source("{file: }"), "4:20: checks.a.source.file.path", "missing, expected text"),
         (
@@ -390,15 +393,6 @@ def test_a_check_that_changed_is_not_equal_to_what_it_was(before: str, after: st
     assert old.listen == new.listen
 
 
-def test_the_default_configuration_pings_what_this_node_depends_on() -> None:
-    config = load(DEFAULT_CONFIG, "default", {})
-    assert list(config.checks) == ["local"]
-    assert config.checks["local"].source_options == LocalOptions(
-        gateways=True, resolvers=True, loopback="fallback"
-    )
-    assert config.checks["local"].probe_options == IcmpOptions()
-
-
 KEYS = (
     "listen checks reload_endpoint a source probe labels state resolve static file local icmp host"
 )
@@ -443,7 +437,7 @@ def test_the_schema_is_of_2020_12_and_knows_every_key() -> None:
         "sinks",
         "udp_echo",
     ]
-    assert sorted(found["$defs"]["Source"]["properties"]) == ["file", "local", "static"]
+    assert sorted(found["$defs"]["Source"]["properties"]) == OF_SOURCES.split(", ")
     assert found["$defs"]["Probe"]["properties"]["icmp"]["anyOf"][0] == {
         "$ref": "#/$defs/IcmpOptions"
     }

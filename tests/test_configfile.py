@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from netwatch.config import DEFAULT_CONFIG, load
+from netwatch.config import load
 from netwatch.configfile import ConfigFile
+from netwatch.defaults import CLUSTER_CONFIG, DEFAULT_CONFIG
 from netwatch.net.files import UnreadableFileError
 from netwatch.validation import ConfigError
 
@@ -47,6 +48,13 @@ def test_without_a_file_it_is_the_default_configuration() -> None:
     file = ConfigFile(None, {"HOST_IP": "nonsense"})
     assert file.load() == load(DEFAULT_CONFIG, "default", {})
     assert str(file) == "the default configuration"
+
+
+def test_in_a_pod_it_is_that_of_a_cluster_with_its_variables() -> None:
+    environ = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "NODE_NAME": "kube-1"}
+    config = ConfigFile(None, environ).load()
+    assert config == load(CLUSTER_CONFIG, "default", environ)
+    assert config.node_name == "kube-1"
 
 
 def test_a_file_is_read_again_at_each_load_with_its_variables(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 import jsonschema
 import pytest
 
-from netwatch.config import DEFAULT_CONFIG, load, schema
+from netwatch.config import load, schema
+from netwatch.defaults import DEFAULT_CONFIG
 from netwatch.validation import ConfigError
 from netwatch.wire.yaml import parse
 

@@ -16,6 +16,7 @@ from netwatch.net.udpecho import UDP_ECHO_FAMILIES
 from netwatch.prober import Prober
 from netwatch.probes import PROBES
 from netwatch.sampling import PEERS_FAMILIES
+from netwatch.sinks.passing import PASSED_FAMILIES
 from netwatch.sinks.prometheus import CHECK_FAMILIES, TARGET_FAMILIES
 from netwatch.sinks.textfile import TEXTFILE_FAMILIES
 from netwatch.tally import ATTEMPT_FAMILIES
@@ -49,6 +50,7 @@ def declared_families() -> set[str]:
         *CHECK_FAMILIES,
         *SOURCE_FAMILIES,
         *PEERS_FAMILIES,
+        *PASSED_FAMILIES,
         *TEXTFILE_FAMILIES,
         *UDP_ECHO_FAMILIES,
     )

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netwatch.endpoint import Endpoint
 from netwatch.follow import Follower
-from netwatch.model import Endpoint, Target
+from netwatch.model import Target
 from tests.nouns import a_check
 
 WIKI = Endpoint(name="wiki", host="wiki", address="10.0.0.7", family=4)

@@ -3,7 +3,8 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from netwatch.model import Batch, Endpoint, Oddity, Outcome, ProbeError
+from netwatch.endpoint import Endpoint
+from netwatch.model import Batch, Oddity, Outcome, ProbeError
 from tests.nouns import a_batch, a_check, a_target
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from netwatch import __version__
-from netwatch.config import DEFAULT_CONFIG
+from netwatch.defaults import DEFAULT_CONFIG
 
 ROOT = Path(__file__).parent.parent
 

@@ -2,8 +2,9 @@ import asyncio
 
 import pytest
 
+from netwatch.endpoint import Endpoint
 from netwatch.exposition.family import Kind
-from netwatch.model import Endpoint, Outcome, Result, Target
+from netwatch.model import Outcome, Result, Target
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.resolver import Answer
 from netwatch.probe import AttemptOptions, Engines, ProbeOptions, Services

@@ -292,3 +292,34 @@ async def test_who_watches_is_told_each_step_of_each_attempt() -> None:
         day.add(Sleeps(), first=now(), count=2)
         await day.prober.all_done()
     assert told == ["wiki begins", "wiki begun"] * 2
+
+
+class Counts:
+    """Writes down how often it has measured the same target."""
+
+    class Seen(list[float]):
+        pass
+
+    async def measure(self, attempt: Attempt) -> None:
+        seen = attempt.memory.recall(self.Seen)
+        seen.append(now())
+        attempt.values["seen"] = float(len(seen))
+
+
+async def test_what_a_probe_remembers_is_of_one_target_and_gone_with_it() -> None:
+    results: list[Result] = []
+    prober = Prober(results.append, now)
+    plan = AttemptPlan(probe=Counts(), interval=10, timeout=5)
+    check = a_check("web", probe="knock")
+    first, second = a_target("a", check=check), a_target("b", check=check)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(prober.run(), name="prober")
+        prober.add(first, plan, first=now(), count=2)
+        prober.add(second, plan, first=now(), count=1)
+        await prober.all_done()
+        prober.remove(first)
+        prober.add(first, plan, first=now(), count=1)
+        await prober.all_done()
+        running.cancel()
+    seen = [(result.target.endpoint.name, result.values["seen"]) for result in results]
+    assert sorted(seen) == [("a", 1), ("a", 1), ("a", 2), ("b", 1)]

@@ -1,23 +1,20 @@
 """What Prometheus itself makes of /metrics; Debian has both programs in the package prometheus."""
 
-import json
-import shutil
 import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
 from netwatch.exposition.dialect import Dialect
 from tests.namespaces import Namespace
-from tests.programs import Agent, Scrape, StartAgent, eventually, fetch
+from tests.programs import Agent, Scrape, StartAgent, eventually
+from tests.prometheus import needs, prometheus, query
 
 SCRAPES = 8
-PROMETHEUS = ("127.0.0.1", 9090)
 
 CONFIG = """\
 checks:
@@ -50,11 +47,6 @@ Series = dict[tuple[str, float], float]
 """Values by target and the time of the scrape."""
 
 
-def needs(program: str) -> None:
-    if shutil.which(program) is None:
-        pytest.skip(f"the program {program} is not installed")
-
-
 @contextmanager
 def troubled_targets(netns: Callable[[str], Namespace], start_agent: StartAgent) -> Iterator[Agent]:
     """Run an agent that has something of every kind to tell, and be beside it."""
@@ -69,41 +61,6 @@ def troubled_targets(netns: Callable[[str], Namespace], start_agent: StartAgent)
         agent.wait_for_count(LOST, target="lossy")
         agent.wait_for_packets(target="lossy")
         yield agent
-
-
-@contextmanager
-def prometheus(folder: Path, agent: Agent) -> Iterator[None]:
-    host, port = agent.address
-    config = folder / "prometheus.yml"
-    scrape = {"job_name": "netwatch", "static_configs": [{"targets": [f"{host}:{port}"]}]}
-    every = {"scrape_interval": "1s", "scrape_timeout": "1s"}
-    config.write_text(json.dumps({"global": every, "scrape_configs": [scrape]}))
-    command = [
-        "prometheus",
-        f"--config.file={config}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address={PROMETHEUS[0]}:{PROMETHEUS[1]}",
-    ]
-    with (
-        (folder / "prometheus.log").open("wb") as log,
-        subprocess.Popen(command, stdout=log, stderr=log) as process,
-    ):
-        try:
-            yield
-        finally:
-            process.kill()
-
-
-def query(expression: str) -> list[dict[str, Any]]:
-    """Return what Prometheus' API says; nothing as long as it starts."""
-    try:
-        response = fetch(PROMETHEUS, f"/api/v1/query?{urlencode({'query': expression})}")
-    except ConnectionRefusedError:
-        return []
-    if response.status != 200:
-        return []
-    result: list[dict[str, Any]] = json.loads(response.body)["data"]["result"]
-    return result
 
 
 def scraped_times() -> list[float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from netwatch.model import Endpoint, Snapshot
+from netwatch.endpoint import Endpoint, Snapshot
 from netwatch.net.resolver import Answer, NameUnknown, ResolverFailed
 from netwatch.resolution import CONCURRENCY, RETRY_CONCURRENCY, ResolveOptions, Resolving
 

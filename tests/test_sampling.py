@@ -2,10 +2,11 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
-from netwatch.model import Endpoint, Snapshot
+from netwatch.endpoint import Endpoint, Snapshot
 from netwatch.peers import MOST_FOR_ALL, PeersOptions, PeersPlan, plan_peers
 from netwatch.sampling import Sampling
 
@@ -68,6 +69,16 @@ async def test_up_to_thirty_nodes_probe_each_other_if_nothing_is_said() -> None:
     assert agent.counts == (29, 29, None)
     agent.stage.publish(nodes(MOST_FOR_ALL + 1))
     assert (len(agent.lasting), agent.counts[:2]) == (10, (10, 10))
+
+
+@pytest.mark.parametrize("number", [3, MOST_FOR_ALL + 1])
+async def test_our_own_node_has_its_place_in_the_ring_and_is_not_probed(number: int) -> None:
+    agent, own = Agent(plan=AUTO), replace(a_node(0), is_own=True)
+    agent.stage.publish((own, *nodes(number)[1:]))
+    expected = min(number - 1, 10)
+    assert agent.counts[:2] == (expected, expected)
+    assert len(agent.lasting) == expected
+    assert own.name not in agent.lasting
 
 
 async def test_what_is_not_known_for_a_node_is_probed_whatever_it_is() -> None:

@@ -1,7 +1,8 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
+from netwatch.endpoint import Life
 from netwatch.model import Batch, Check, Oddity, Outcome, Result, Sink, Status, Target, Transition
 from netwatch.state import StateOptions
 from netwatch.tracking import Tracker
@@ -238,6 +239,18 @@ def test_own_trouble_is_told_once_a_check_and_when_it_is_over() -> None:
     assert [standing.why for standing in tracker.standings()] == ["", ""]
 
 
+def test_what_is_absent_is_not_judged_and_says_so(day: Day) -> None:
+    for _ in range(5):
+        day.seconds += 1
+        day.tracker.observe(a_result(Outcome.ABSENT, target=day.target, detail="nobody is there"))
+    (standing,) = day.tracker.standings()
+    assert (standing.status, standing.why) == (NEW, "absent: nobody is there")
+    day.tracker.observe(a_result(OK, target=day.target))
+    assert day.statuses == [UP]
+    assert day.why == ""
+    assert day.tracker.local_errors == {}
+
+
 # Single results
 
 
@@ -287,3 +300,56 @@ def test_our_own_failures_in_a_turn_are_counted(day: Day) -> None:
     day.tracker.join(rotating)
     day.tracker.take(a_batch(rotating, LOCAL, LOCAL, TIMEOUT))
     assert day.tracker.local_errors == {"nodes": 2}
+
+
+# Coming and leaving
+
+
+def in_state(day: Day, state: Life) -> None:
+    day.target.endpoint = replace(day.target.endpoint, state=state)
+    day.tracker.change(day.target)
+
+
+def test_the_silence_of_a_target_that_leaves_is_no_news(day: Day) -> None:
+    day.pass_with(OK)
+    in_state(day, "leaving")
+    day.pass_with(*[TIMEOUT] * 10)
+    assert day.statuses == [UP]
+    (standing,) = day.tracker.standings()
+    assert standing.status is Status.LEAVING
+    day.tracker.leave(day.target)
+    assert day.statuses == [UP]
+    assert len([word for word, _ in day.diary.told if word == "take"]) == 11
+
+
+def test_a_target_that_stays_after_all_is_judged_by_what_comes_then(day: Day) -> None:
+    day.pass_with(OK)
+    in_state(day, "leaving")
+    day.pass_with(*[TIMEOUT] * 10)
+    in_state(day, "ready")
+    day.pass_with(TIMEOUT, TIMEOUT)
+    assert day.statuses == [UP]
+    day.pass_with(TIMEOUT)
+    assert day.statuses == [UP, DOWN]
+
+
+@pytest.mark.parametrize("state", ["ready", "not_ready", "cordoned", ""])
+def test_a_target_in_any_other_state_is_judged(day: Day, state: Life) -> None:
+    in_state(day, state)
+    day.pass_with(*[TIMEOUT] * 3)
+    assert day.statuses == [DOWN]
+
+
+def test_a_target_that_joins_is_not_down_before_its_grace_is_over(day: Day) -> None:
+    in_state(day, "joining")
+    day.pass_with(*[TIMEOUT] * 10)
+    assert day.statuses == []
+    in_state(day, "not_ready")
+    day.pass_with(*[TIMEOUT] * 3)
+    assert day.statuses == [DOWN]
+
+
+def test_a_target_that_joins_and_was_up_once_is_judged_as_all_others(day: Day) -> None:
+    in_state(day, "joining")
+    day.pass_with(TIMEOUT, OK, *[TIMEOUT] * 3)
+    assert day.statuses == [UP, DOWN]

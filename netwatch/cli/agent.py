@@ -25,8 +25,9 @@ def add_agent_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentPa
         "agent",
         help="measure all the time, and serve /metrics",
         description="Measures what the configuration says and serves it on /metrics. Without "
-        "--config it pings the default gateways and the name servers of this host. SIGHUP reads "
-        "the configuration again; a change of the file is noticed anyway.",
+        "--config it pings the default gateways and the name servers of this host; in a pod of "
+        "Kubernetes it checks the cluster. SIGHUP reads the configuration again; a change of the "
+        "file is noticed anyway.",
     )
     parser.add_argument("--config", metavar="FILE", type=Path, help="the configuration file")
     parser.add_argument(

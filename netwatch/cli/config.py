@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from netwatch.compat.blackbox.modulesfile import ModulesFile
-from netwatch.config import DEFAULT_CONFIG, load, schema
+from netwatch.config import load, schema
+from netwatch.defaults import default_config
 from netwatch.net.files import UnreadableFileError
 from netwatch.validation import ConfigError
 
@@ -53,5 +54,5 @@ def print_config_schema(_args: argparse.Namespace) -> int:
 
 def print_default_config(_args: argparse.Namespace) -> int:
     """Print it as the text that it is."""
-    print(DEFAULT_CONFIG, end="")
+    print(default_config(os.environ), end="")
     return 0

@@ -72,9 +72,12 @@ def parse(arguments: Sequence[str], probes: Probes = PROBES) -> argparse.Namespa
 
 
 def _joined(arguments: Sequence[str], probes: Probes) -> list[str]:
-    """Make `probe icmp` one command, beside `probe CHECK`: a kind of probe wins over a check."""
+    """Make `probe icmp` one command, beside `probe CHECK`: a kind of probe wins over a check.
+
+    `kube-proxy` is `kube_proxy`, too.
+    """
     match list(arguments):
-        case ["probe", kind, *rest] if kind in probes:
-            return [f"probe {kind}", *rest]
+        case ["probe", kind, *rest] if kind.replace("-", "_") in probes:
+            return [f"probe {kind.replace('-', '_')}", *rest]
         case words:
             return words

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from netwatch.model import Batch, Check, Endpoint, Result, Sink, Snapshot, Source, Target
+from netwatch.endpoint import Endpoint, Snapshot, Source
+from netwatch.model import Batch, Check, Result, Sink, Target
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.resolver import NameUnknown, Resolver, ResolverFailed
 from netwatch.probe import Engines, Following, ProbeOptions, Services

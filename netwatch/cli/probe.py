@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,8 +13,14 @@ from netwatch.cli.once import Assignment, SourceFailedError, first_snapshot, res
 from netwatch.cli.run import add_run_arguments, add_verbose_argument, run_once
 from netwatch.config import CheckConfig, Config
 from netwatch.configfile import ConfigFile
-from netwatch.model import Check, Snapshot, Target
+from netwatch.endpoint import Snapshot
+from netwatch.model import Check, Target
 from netwatch.net.files import UnreadableFileError
+from netwatch.net.kubernetes.access import Api
+from netwatch.net.kubernetes.cluster import Cluster
+from netwatch.net.kubernetes.login import login
+from netwatch.net.resolver import Resolver
+from netwatch.source import SourceServices
 from netwatch.validation import ConfigError
 
 INTERVAL_SECONDS = 0.2
@@ -44,11 +51,12 @@ def run_probe(args: argparse.Namespace) -> int:
     """Run the checks; exit 0 all is well, 1 something is not, 2 configuration or own trouble."""
     config_file = ConfigFile(args.config, os.environ)
     try:
-        checks = _chosen(config_file.load(), args.checks)
+        config = config_file.load()
+        checks = _chosen(config, args.checks)
     except (ConfigError, UnreadableFileError, UnknownCheckError) as error:
         print(error, file=sys.stderr)
         return 2
-    assignments, complaints = asyncio.run(_assign(checks))
+    assignments, complaints = asyncio.run(_assign(checks, config.node_name or socket.gethostname()))
     return run_once(assignments, args, by_check=True, complaints=complaints)
 
 
@@ -63,21 +71,30 @@ def _chosen(config: Config, names: list[str]) -> dict[str, CheckConfig]:
     return {name: config.checks[name] for name in names or config.checks}
 
 
-async def _assign(checks: dict[str, CheckConfig]) -> tuple[list[Assignment], list[str]]:
+async def _assign(
+    checks: dict[str, CheckConfig], node_name: str
+) -> tuple[list[Assignment], list[str]]:
     """Ask the sources of all checks at once for their targets; return also what went wrong."""
+    cluster = Cluster(Api(login(os.environ), Resolver().resolve))
+    services = SourceServices(cluster, node_name)
     async with asyncio.TaskGroup() as group:
+        keeping_up = group.create_task(cluster.run(), name="cluster")
         asked = [
-            group.create_task(_ask(name, config), name=f"ask {name}")
+            group.create_task(_ask(name, config, services), name=f"ask {name}")
             for name, config in checks.items()
         ]
+        await asyncio.wait(asked)
+        keeping_up.cancel()
     answers = [task.result() for task in asked]
     found = [assignment for assignments, _ in answers for assignment in assignments]
     return found, [complaint for _, complaint in answers if complaint]
 
 
-async def _ask(name: str, config: CheckConfig) -> tuple[list[Assignment], str]:
+async def _ask(
+    name: str, config: CheckConfig, services: SourceServices
+) -> tuple[list[Assignment], str]:
     try:
-        snapshot = await first_snapshot(config.source_options.open())
+        snapshot = await first_snapshot(config.source_options.open(services))
     except SourceFailedError as error:
         return [], f"{name}: {error}"
     complaint = "" if snapshot else f"{name}: its source names no target"
@@ -92,5 +109,7 @@ def _assignments(name: str, config: CheckConfig, endpoints: Snapshot) -> Iterato
     )
     hurried = options.model_copy(update={"interval": min(options.interval, INTERVAL_SECONDS)})
     for endpoint in endpoints:
+        if endpoint.state == "leaving" or endpoint.is_own:
+            continue  # nobody wants to hear of it
         labels = tuple((dict(config.labels) | dict(endpoint.labels)).items())
         yield Assignment(Target(check, replace(endpoint, labels=labels)), hurried)

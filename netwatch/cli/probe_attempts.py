@@ -35,7 +35,10 @@ def add_probe_attempts_parser(
         f"probe {kind}", help=words.splitlines()[0].rstrip("."), description=words
     )
     form = "URL" if "url" in options.needs else "HOST:PORT" if "port" in options.needs else "HOST"
-    parser.add_argument("targets", metavar=form, nargs="+", help="whom to probe, all at once")
+    usual = options.usual_target
+    words = f"whom to probe, all at once{usual and f' (default {usual})'}"
+    nargs = "*" if usual else "+"
+    parser.add_argument("targets", metavar=form, nargs=nargs, help=words)
     flags = [flag for flag in flags_of(options) if flag.name not in SENSELESS]
     for flag in flags:
         words = HELP.get(flag.name, flag.help)
@@ -53,7 +56,10 @@ def run_probe_attempts(
     try:
         said = said_in(args, flags)
         chosen = validated(options, said)
-        endpoints = [endpoint_of(text, args.family, options) for text in args.targets]
+        endpoints = [
+            endpoint_of(text, args.family, options)
+            for text in args.targets or [options.usual_target]
+        ]
     except ValueError as error:
         print(f"netwatch probe {kind}: {error}", file=sys.stderr)
         return 2

@@ -12,7 +12,7 @@ from netwatch.cli.probe_attempts import run_probe_attempts
 from netwatch.cli.run import add_run_arguments, add_verbose_argument
 from netwatch.cli.targets import add_family_arguments
 from netwatch.probes.dns import DnsOptions
-from netwatch.sources.local import LocalOptions
+from netwatch.sources.local import LocalOptions, LocalSource
 
 QUERY, KIND, TRANSPORT = "--query", "--query-type", "--transport"
 """Flags of the probe that have a form of their own here."""
@@ -72,7 +72,7 @@ def _server(word: str) -> str:
 
 
 def _servers_of_this_host() -> list[str]:
-    snapshot = asyncio.run(first_snapshot(LocalOptions(resolvers=True).open()))
+    snapshot = asyncio.run(first_snapshot(LocalSource(LocalOptions(resolvers=True))))
     if not snapshot:
         raise ValueError("found no name server in resolv.conf, expected @SERVER")
     return [endpoint.host for endpoint in snapshot]

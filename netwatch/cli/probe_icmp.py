@@ -8,7 +8,8 @@ from netwatch.cli.flags import validated
 from netwatch.cli.once import Assignment, resolved
 from netwatch.cli.run import add_run_arguments, run_once
 from netwatch.cli.targets import add_family_arguments, check_family
-from netwatch.model import Check, Endpoint, Target
+from netwatch.endpoint import Endpoint
+from netwatch.model import Check, Target
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.resolution import ResolveOptions
 from netwatch.sources.endpoint import probeable_host

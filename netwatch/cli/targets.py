@@ -2,7 +2,7 @@
 
 import argparse
 
-from netwatch.model import Endpoint
+from netwatch.endpoint import Endpoint
 from netwatch.probe import ProbeOptions
 from netwatch.sources.endpoint import probeable_host, probeable_url
 from netwatch.wire.document import described

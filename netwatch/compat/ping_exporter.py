@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
+from netwatch.endpoint import Endpoint
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.histogram import Histogram
 from netwatch.exposition.table import Row, Table
-from netwatch.model import Batch, Endpoint, Outcome, Sink, Target
+from netwatch.model import Batch, Outcome, Sink, Target
 from netwatch.net.ping.tally import PingTally, count_batch
 
 PROBE = "icmp"

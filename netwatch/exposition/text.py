@@ -5,6 +5,7 @@ from typing import Any
 
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.family import Family
+from netwatch.exposition.header import header
 from netwatch.exposition.labels import with_label
 from netwatch.exposition.lines import WRITERS
 from netwatch.exposition.table import Table
@@ -33,12 +34,12 @@ def render(
         for family in families:
             if names and not names & family.names:
                 continue
-            header = _header(family, dialect)
+            heading = _heading(family, dialect)
             write = WRITERS[family.kind]
             for labels, value in _series(family, label_sets, records):
-                if header:
-                    lines.append(header)
-                    header = ""
+                if heading:
+                    lines.append(heading)
+                    heading = ""
                 write(lines, family.name, labels, value)
                 if len(lines) >= slice_lines:
                     yield _encode(lines)
@@ -63,13 +64,10 @@ def _series(
             yield labels, value
 
 
-def _header(family: Family, dialect: Dialect) -> str:
-    text = family.help.replace("\\", r"\\").replace("\n", r"\n")
-    if dialect is Dialect.TEXT:
-        return f"# HELP {family.name} {text}\n# TYPE {family.name} {family.kind}\n"
-    quoted = text.replace('"', r"\"")
-    unit = f"# UNIT {family.stem} {family.unit}\n" if family.unit else ""
-    return f"# HELP {family.stem} {quoted}\n# TYPE {family.stem} {family.kind}\n{unit}"
+def _heading(family: Family, dialect: Dialect) -> str:
+    name = family.name if dialect is Dialect.TEXT else family.stem
+    unit = "" if dialect is Dialect.TEXT else family.unit
+    return header(dialect, name, family.kind, family.help, unit)
 
 
 def _encode(lines: list[str]) -> bytes:

@@ -9,8 +9,9 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from netwatch.attempt import Attempt, Values
+from netwatch.endpoint import Endpoint
 from netwatch.exposition.family import Family, Kind
-from netwatch.model import Endpoint, Outcome, ProbeError
+from netwatch.model import Outcome, ProbeError
 from netwatch.net.udpflow import UdpFlow
 from netwatch.options import Duration, PositiveDuration
 from netwatch.probe import AttemptOptions, Services

@@ -45,6 +45,8 @@ class AttemptSummary:
             return None
         if not self.tally.attempts:
             return Trouble.UNKNOWN  # stopped while the first was under way
+        if self.tally.failures.get(Outcome.ABSENT) == self.tally.attempts:
+            return Trouble.ABSENT
         return Trouble.UNSTEADY if self.tally.successes else Trouble.FAILING
 
     @property

@@ -15,6 +15,7 @@ from netwatch.model import Batch, Check, Result, Sink, Status, Target, Transitio
 from netwatch.net.ping.tally import PingTally, count_batch
 from netwatch.probe import AttemptOptions, ProbeOptions, Tally
 from netwatch.sinks.durations import Durations
+from netwatch.sinks.labels import labels_of
 from netwatch.sinks.zonesums import ZoneSums
 from netwatch.tally import ATTEMPT_FAMILIES, AttemptTally
 
@@ -22,13 +23,14 @@ TARGET_FAMILIES = (
     Family(
         name="netwatch_target_up",
         kind=Kind.GAUGE,
-        help="Whether the target answers, after hysteresis; absent until that is known.",
+        help="Whether the target answers, after hysteresis; absent until that is known, and while "
+        "the target is leaving.",
         key="up",
     ),
     Family(
         name="netwatch_target_state",
         kind=Kind.GAUGE,
-        help="1 for the state the target is in: new, up, degraded or down.",
+        help="1 for the state the target is in: new, up, degraded, down or leaving.",
         key="state",
         label="state",
     ),
@@ -55,15 +57,21 @@ CHECK_FAMILIES = (
 class _Standing:
     """What a target's row shows of its status."""
 
+    target: Target
     status: Status = Status.NEW
 
     @property
     def up(self) -> int | None:
-        return None if self.status is Status.NEW else int(self.status is not Status.DOWN)
+        is_known = self._shown not in {Status.NEW, Status.LEAVING}
+        return int(self.status is not Status.DOWN) if is_known else None
 
     @property
     def state(self) -> dict[str, int]:
-        return {self.status: 1}
+        return {self._shown: 1}
+
+    @property
+    def _shown(self) -> Status:
+        return Status.LEAVING if self.target.endpoint.state == "leaving" else self.status
 
 
 @dataclass(slots=True, eq=False)
@@ -126,9 +134,9 @@ class PrometheusSink(Sink):
         if target.is_rotating:
             self._count_for_its_zone(target)
             return
-        standing, tally = _Standing(), self._probes[target.check.probe].tally()
+        standing, tally = _Standing(target), self._probes[target.check.probe].tally()
         self._durations[target.check].join(target, tally)
-        labels = _labels(target)
+        labels = labels_of(target)
         rows = [(self._targets, self._targets.add(labels, standing))]
         rows += [(table, table.add(labels, tally)) for table in self._tables_of(target.check)]
         self._series[target] = _Series(standing, rows)
@@ -138,7 +146,7 @@ class PrometheusSink(Sink):
         if target.is_rotating:
             self._count_for_its_zone(target)
             return
-        labels = _labels(target)
+        labels = labels_of(target)
         for table, row in self._series[target].rows:
             table.relabel(row, labels)
         self._durations[target.check].change(target)
@@ -211,16 +219,3 @@ class PrometheusSink(Sink):
         series = self._series.get(transition.target)
         if series is not None:
             series.standing.status = transition.after
-
-
-def _labels(target: Target) -> dict[str, str]:
-    """Return the five labels that all series of a target share, then its own."""
-    check, endpoint = target.check, target.endpoint
-    return {
-        "check": check.name,
-        "probe": check.probe,
-        "target": endpoint.name,
-        "address": endpoint.address,
-        "zone": endpoint.zone,
-        **dict(endpoint.labels),
-    }

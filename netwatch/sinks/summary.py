@@ -130,4 +130,4 @@ def exit_code(summaries: Sequence[Summary]) -> int:
     unable = (Trouble.OURS, Trouble.UNKNOWN)
     if not summaries or any(summary.trouble in unable for summary in summaries):
         return 2
-    return 0 if all(summary.is_well for summary in summaries) else 1
+    return 0 if all(summary.trouble in (None, Trouble.ABSENT) for summary in summaries) else 1

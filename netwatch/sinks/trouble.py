@@ -9,6 +9,7 @@ class Trouble(Enum):
     OURS = ("could not be measured", "could not be measured")
     UNKNOWN = ("is not known yet", "are not known yet")
     SILENT = ("does not answer", "do not answer")
+    ABSENT = ("is not there, and need not be", "are not there, and need not be")
     FAILING = ("fails", "fail")
     LOSSY = ("loses packets", "lose packets")
     UNSTEADY = ("fails at times", "fail at times")

@@ -5,10 +5,10 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from netwatch.model import Endpoint, Snapshot
+from netwatch.endpoint import Endpoint, Snapshot
 from netwatch.options import Labels, Options
 from netwatch.wire.document import described
-from netwatch.wire.hostname import MAX_PORT, parse_address, parse_host
+from netwatch.wire.hostname import MAX_PORT, parse_address, parse_host, split_port
 from netwatch.wire.url import looks_like_url, parse_url
 
 
@@ -26,6 +26,23 @@ def probeable_url(text: str) -> str:
     probeable_host(parse_url(text).host)
     return text
 
+
+def parse_backend(text: str) -> tuple[str, int]:
+    """Return IP address and port of `address:port`. Raises ValueError."""
+    host, port = split_port(text)
+    address = parse_address(host)
+    if address is None or not port:
+        raise ValueError(f"found {described(text)}, expected an IP address and a port")
+    return str(address), port
+
+
+def _backend(text: str) -> str:
+    parse_backend(text)
+    return text
+
+
+Backend = Annotated[str, AfterValidator(_backend)]
+"""An IP address and a port: `10.0.0.7:8080` or `[2001:db8::7]:8080`."""
 
 Host = Annotated[str, AfterValidator(probeable_host)]
 """A host name, or the IP address of one host."""
@@ -57,6 +74,8 @@ class StaticTarget(Options):
     """Where it stands, for sums over zones."""
     labels: Labels = Field(default_factory=dict)
     """More labels for its series."""
+    backends: list[Backend] = Field(default_factory=list)
+    """For the probe `service_path`: `address:port` of each of those that do the work behind it."""
 
     @model_validator(mode="after")
     def _says_where_once(self) -> Self:
@@ -79,6 +98,7 @@ class StaticTarget(Options):
             zone=self.zone,
             labels=tuple(sorted(self.labels.items())),
             url=self.url or "",
+            backends=tuple(map(parse_backend, self.backends)),
         )
 
 

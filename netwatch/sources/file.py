@@ -5,9 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from netwatch.model import Publisher, Source
+from netwatch.endpoint import Publisher, Source
 from netwatch.net.files import ChangingFile, follow_file
 from netwatch.options import Options, PositiveDuration
+from netwatch.source import SourceServices
 from netwatch.sources.targetfile import parse_targets
 
 
@@ -19,8 +20,9 @@ class FileOptions(Options):
     interval: PositiveDuration = 1.0
     """Time between two looks at whether it changed."""
 
-    def open(self) -> Source:
+    def open(self, services: SourceServices) -> Source:
         """Make the source."""
+        del services
         return FileSource(Path(self.path), self.interval)
 
 

@@ -7,8 +7,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, model_validator
 
-from netwatch.model import Endpoint, Publisher, Snapshot, Source
+from netwatch.endpoint import Endpoint, Publisher, Snapshot, Source
 from netwatch.options import Options
+from netwatch.source import SourceServices
 from netwatch.wire.resolvconf import parse_resolv_conf
 from netwatch.wire.routes import parse_ipv4_gateways, parse_ipv6_gateways
 
@@ -39,8 +40,9 @@ class LocalOptions(Options):
             raise ValueError("found nothing to look for, expected gateways, resolvers or loopback")
         return self
 
-    def open(self) -> Source:
+    def open(self, services: SourceServices) -> Source:
         """Make the source."""
+        del services
         return LocalSource(self)
 
 

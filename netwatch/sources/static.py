@@ -5,7 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, RootModel, model_validator
 
-from netwatch.model import Publisher, Snapshot, Source
+from netwatch.endpoint import Publisher, Snapshot, Source
+from netwatch.source import SourceServices
 from netwatch.sources.endpoint import TargetItem, snapshot_of
 
 
@@ -19,8 +20,9 @@ class StaticOptions(RootModel[Annotated[list[TargetItem], Field(min_length=1)]])
         snapshot_of(self.root)
         return self
 
-    def open(self) -> Source:
+    def open(self, services: SourceServices) -> Source:
         """Make the source."""
+        del services
         return StaticSource(snapshot_of(self.root))
 
 

@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from netwatch.model import Endpoint, Snapshot
+from netwatch.endpoint import Endpoint, Snapshot
 from netwatch.options import RESERVED_LABELS, Labels, Options
 from netwatch.sources.endpoint import Host, Name, StaticTarget, TargetItem, snapshot_of
 from netwatch.wire.document import DocumentError, Path, described, dotted

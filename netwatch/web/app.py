@@ -50,6 +50,7 @@ def make_app(
     app = web.Application()
     app.router.add_get("/", index)
     app.router.add_get("/metrics", metrics.handle)
+    app.router.add_get("/metrics/{page}", metrics.handle_page)
     app.router.add_get("/-/healthy", healthy)
     app.router.add_get("/-/ready", ready)
     app.router.add_post("/-/reload", reload_config)

@@ -1,6 +1,7 @@
 """The page at /: what is wrong now, since when, and where to look further."""
 
 import html
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -13,7 +14,14 @@ from netwatch.wire.duration import format_seconds
 MOST_ROWS = 300
 """More would make the page a burden to the agent; /metrics has them all."""
 
-_WORST_FIRST = (Status.DOWN, Status.DEGRADED, Status.NEW, Status.UP)
+_WORST_FIRST = (Status.DOWN, Status.DEGRADED, Status.NEW, Status.UP, Status.LEAVING)
+
+_WORDS = {
+    Status.DOWN: "down",
+    Status.DEGRADED: "degraded",
+    Status.NEW: "not known yet",
+    Status.LEAVING: "leaving",
+}
 
 _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
@@ -24,7 +32,7 @@ th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px soli
 td { font-variant-numeric: tabular-nums; vertical-align: top; }
 td:not(:last-child) { white-space: nowrap; }
 .down { color: #d33; font-weight: 600; } .degraded { color: #c80; font-weight: 600; }
-.up { color: #2a8; } .new, small { opacity: .7; }
+.up { color: #2a8; } .new, .leaving, small { opacity: .7; }
 """
 
 
@@ -55,15 +63,14 @@ def page(
 
 def summary(standings: Sequence[Standing]) -> str:
     """Say how things are in one sentence."""
-    down = sum(1 for standing in standings if standing.status is Status.DOWN)
-    degraded = sum(1 for standing in standings if standing.status is Status.DEGRADED)
-    unknown = sum(1 for standing in standings if standing.status is Status.NEW)
+    count = Counter(standing.status for standing in standings)
     if not standings:
         return "Nothing is measured: no source names a target."
-    if not down and not degraded and not unknown:
+    if count[Status.UP] == len(standings):
         return "The only target is up." if len(standings) == 1 else f"All {len(standings)} are up."
-    parts = ((down, "down"), (degraded, "degraded"), (unknown, "not known yet"))
-    told = ", ".join(f"{number} {words}" for number, words in parts if number)
+    told = ", ".join(
+        f"{count[status]} {words}" for status, words in _WORDS.items() if count[status]
+    )
     return f"Of {len(standings)} targets: {told}."
 
 

@@ -38,6 +38,13 @@ def test_figures_that_were_made_in_haste_are_not_written() -> None:
     assert bench("--quick", "--write").returncode == 2
 
 
+def test_clusters_are_measured_without_a_network() -> None:
+    done = bench("cluster", "--quick")
+    assert done.returncode == 0, done.stderr
+    assert "| source nodes |" in done.stdout
+    assert "| that change targets " in done.stdout
+
+
 def test_rendering_is_measured_without_a_network() -> None:
     done = bench("render", "--quick")
     assert done.returncode == 0, done.stderr

@@ -14,7 +14,7 @@ OTHER = {"source": {"static": ["10.0.0.9"]}, "probe": {"icmp": {}}}
 
 def config(values: Values, agents: str = "netwatch", pod_ip: str = "10.0.0.1") -> Config:
     text = agent_config(agents, objects(values))
-    return load(text, "netwatch.yaml", {"POD_IP": pod_ip})
+    return load(text, "netwatch.yaml", {"POD_IP": pod_ip, "NODE_NAME": "kube-1"})
 
 
 def hosts(found: Config, check: str) -> list[str]:
@@ -94,6 +94,7 @@ def test_the_command_that_checks_files_takes_that_of_the_chart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POD_IP", "fd00::7")
+    monkeypatch.setenv("NODE_NAME", "kube-1")
     file = tmp_path / "netwatch.yaml"
     file.write_text(agent_config("netwatch", objects({"checks": {"wiki": A_CHECK}})))
     done = run_netwatch("config", "check", str(file))

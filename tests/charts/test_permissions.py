@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from netwatch.config import DEFAULT_CONFIG
+from netwatch.defaults import CLUSTER_CONFIG
 from tests.charts.helm import CHART, Object, Values, objects, of_kind
 from tests.charts.matrix import A_CHECK
 
@@ -124,6 +124,6 @@ def test_an_account_can_be_somebody_elses() -> None:
 def test_the_chart_knows_every_default_check_that_asks_kubernetes() -> None:
     known = yaml.safe_load((CHART / "files" / "default-checks.yaml").read_text())
     asking = {"endpoints", "nodes", "pods", "services"}
-    for name, check in yaml.safe_load(DEFAULT_CONFIG)["checks"].items():
+    for name, check in yaml.safe_load(CLUSTER_CONFIG)["checks"].items():
         if asking & set(check["source"]):
             assert set(known[name]["source"]) == set(check["source"])

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from netwatch.cli.config import add_config_parser
-from netwatch.config import DEFAULT_CONFIG, schema
+from netwatch.config import schema
+from netwatch.defaults import CLUSTER_CONFIG, DEFAULT_CONFIG
 
 GOOD = "checks: {a: {source: {static: [10.0.0.7]}, probe: {icmp: }}}"
 
@@ -38,6 +39,14 @@ def test_the_default_configuration_is_a_good_file(
     file.write_text(printed + "  more:\n    source: {static: [a]}\n    probe: {icmp: }\n")
     assert run("check", str(file)) == 0
     assert capsys.readouterr().out == f"{file}: ok, 2 checks\n"
+
+
+def test_in_a_pod_the_default_configuration_is_another(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    assert run("default") == 0
+    assert capsys.readouterr().out == CLUSTER_CONFIG
 
 
 def test_all_errors_of_a_bad_file_are_told(

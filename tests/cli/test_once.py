@@ -11,7 +11,8 @@ from netwatch.cli.once import (
     probe,
     resolved,
 )
-from netwatch.model import Batch, Endpoint, Publisher, Snapshot, Target
+from netwatch.endpoint import Endpoint, Publisher, Snapshot
+from netwatch.model import Batch, Target
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.resolution import ResolveOptions
 from netwatch.sinks.summary import SummarySink, exit_code, verdict

@@ -3,7 +3,7 @@ import argparse
 import pytest
 
 from netwatch.cli.targets import add_family_arguments, endpoint_of
-from netwatch.model import Endpoint
+from netwatch.endpoint import Endpoint
 from netwatch.probes.icmp import IcmpOptions
 from tests.knocking import KnockOptions
 

@@ -4,9 +4,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from netwatch.compat.ping_exporter import PingExporterSink
+from netwatch.endpoint import Endpoint
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.store import Store
-from netwatch.model import Check, Endpoint, Outcome, Target
+from netwatch.model import Check, Outcome, Target
 from tests.exposition.oracle import parse
 from tests.nouns import a_batch, a_check
 from tests.programs import Scrape

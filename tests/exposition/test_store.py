@@ -9,10 +9,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.family import Family, Kind
+from netwatch.exposition.foreign import ForeignFamilies
 from netwatch.exposition.histogram import Histogram, Summary
 from netwatch.exposition.registry import process_registry
 from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
+from netwatch.foreign import ForeignFamily, Passage
 from tests.exposition.oracle import parse
 
 EVERY_DIALECT = pytest.mark.parametrize("dialect", Dialect)
@@ -111,6 +113,32 @@ def test_names_select_from_tables_and_registry_alike(dialect: Dialect) -> None:
     text = rendered(store(process_registry()), dialect, frozenset({"netwatch_up", "python_info"}))
     samples = [line.split("{")[0] for line in text.splitlines() if not line.startswith("#")]
     assert samples == ["netwatch_up", "python_info"]
+
+
+def test_its_names_are_those_of_families_and_samples() -> None:
+    names = store(process_registry()).names()
+    assert {"netwatch_up", "python_info", "process_cpu_seconds_total"} <= names
+    assert {"netwatch_failures", "netwatch_failures_total"} <= names
+
+
+@EVERY_DIALECT
+def test_foreign_families_stand_after_ours_and_before_the_end(dialect: Dialect) -> None:
+    foreign, text = ForeignFamilies(), (b"theirs 1\n",)
+    family = ForeignFamily(
+        name="theirs",
+        kind="gauge",
+        help="",
+        names=frozenset({"theirs"}),
+        text=text,
+        openmetrics=text,
+        series=1,
+    )
+    made = Store(process_registry(), foreign)
+    foreign.put("them", Passage(families=(family,)))
+    assert "theirs" not in made.names()
+    whole = rendered(made, dialect).removesuffix("# EOF\n")
+    assert whole.endswith("# TYPE theirs gauge\ntheirs 1\n")
+    assert rendered(made, dialect, frozenset({"theirs"})).count("theirs 1\n") == 1
 
 
 def test_two_tables_cannot_have_one_family() -> None:

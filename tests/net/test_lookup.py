@@ -2,7 +2,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from netwatch.model import Endpoint, Outcome, ProbeError
+from netwatch.endpoint import Endpoint
+from netwatch.model import Outcome, ProbeError
 from netwatch.net.lookup import address_now
 from netwatch.net.resolver import Answer, NameUnknown, ResolverFailed
 

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from netwatch.attempt import make_attempt
-from netwatch.model import Check, Endpoint, Outcome, Result, Target
+from netwatch.endpoint import Endpoint
+from netwatch.model import Check, Outcome, Result, Target
 from netwatch.net.resolver import Answer, Resolver
 from netwatch.probe import Services
 from netwatch.probes.resolve import FAMILIES, ResolveProbeOptions

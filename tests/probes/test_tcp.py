@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from netwatch.attempt import make_attempt
-from netwatch.model import Endpoint, Outcome, Result, Target
+from netwatch.endpoint import Endpoint
+from netwatch.model import Outcome, Result, Target
 from netwatch.net.resolver import Answer, NameUnknown
 from netwatch.probe import Services
 from netwatch.probes.tcp import TcpOptions

@@ -4,8 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from netwatch.attempt import make_attempt
+from netwatch.endpoint import Endpoint
 from netwatch.exposition.family import Kind
-from netwatch.model import Endpoint, Outcome, Result, Target
+from netwatch.model import Outcome, Result, Target
 from netwatch.net.resolver import Resolver
 from netwatch.probe import Services
 from netwatch.probes import PROBES

@@ -23,6 +23,8 @@ def summed(*outcomes: Outcome) -> AttemptSummary:
         ((TIMEOUT, TIMEOUT), Trouble.FAILING),
         ((TIMEOUT, OK), Trouble.UNSTEADY),
         ((OK, LOCAL), Trouble.OURS),
+        ((Outcome.ABSENT,), Trouble.ABSENT),
+        ((OK, Outcome.ABSENT), Trouble.UNSTEADY),
     ],
 )
 def test_what_is_wrong_follows_from_how_attempts_ended(

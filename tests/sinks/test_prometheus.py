@@ -200,6 +200,21 @@ def test_up_is_absent_until_it_is_known(served: Served) -> None:
         assert served.scrape().of(STATE) == {status: 1}
 
 
+def test_a_target_that_leaves_is_shown_as_such_and_its_counters_go_on(served: Served) -> None:
+    target = served.join()
+    served.note(target, Status.UP)
+    target.endpoint = replace(target.endpoint, state="leaving")
+    served.sink.change(target)
+    served.sink.take(a_batch(target, TIMEOUT))
+    scrape = served.scrape()
+    assert scrape.of(UP) == {}
+    assert scrape.of(STATE) == {"leaving": 1}
+    assert scrape.of(LOST) == {"wiki": 1}
+    target.endpoint = replace(target.endpoint, state="cordoned")
+    served.sink.change(target)
+    assert served.scrape().of(STATE) == {"up": 1}
+
+
 # Coming and going
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from netwatch.model import Snapshot
+from netwatch.endpoint import Snapshot
 
 
 @dataclass
@@ -18,5 +18,5 @@ class Published:
 
     @property
     def names(self) -> list[str]:
-        """The names of the last snapshot."""
-        return [endpoint.name for endpoint in self.snapshots[-1]]
+        """The names of the last snapshot, but for our own node."""
+        return [endpoint.name for endpoint in self.snapshots[-1] if not endpoint.is_own]

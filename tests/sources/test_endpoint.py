@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from netwatch.model import Endpoint
+from netwatch.endpoint import Endpoint
 from netwatch.sources.endpoint import StaticTarget, TargetItem, snapshot_of
 
 ITEM: TypeAdapter[StaticTarget] = TypeAdapter(TargetItem)
@@ -47,6 +47,11 @@ def test_a_url_may_have_another_name() -> None:
     assert (endpoint.url, endpoint.zone) == ("http://[2001:DB8::7]:8080/", "a")
 
 
+def test_backends_are_addresses_and_ports() -> None:
+    target = StaticTarget(host="10.96.0.1", backends=["10.0.0.2:6443", "[2001:DB8::7]:6443"])
+    assert target.endpoint().backends == (("10.0.0.2", 6443), ("2001:db8::7", 6443))
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "224.0.0.1", "ff02::1%eth0"])
 def test_an_address_that_is_not_one_host_is_refused(host: str) -> None:
     with pytest.raises(ValidationError, match="expected the address of one host"):
@@ -70,6 +75,8 @@ def test_an_address_that_is_not_one_host_is_refused(host: str) -> None:
         ({"host": "wiki", "labels": {"zone": "a"}}, "reserved"),
         ({"host": "wiki", "labels": {"a-b": "c"}}, "expected a label name"),
         ({"host": "wiki", "prot": 80}, "Extra inputs"),
+        ({"host": "wiki", "backends": ["wiki:80"]}, "expected an IP address and a port"),
+        ({"host": "wiki", "backends": ["10.0.0.2"]}, "expected an IP address and a port"),
         (7, "valid dictionary"),
     ],
 )

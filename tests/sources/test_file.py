@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from netwatch.sources.file import FileOptions
+from tests.kubernetes.keepingup import without_cluster
 from tests.sources.publisher import Published
 
 pytestmark = pytest.mark.virtual_time
@@ -15,7 +16,9 @@ pytestmark = pytest.mark.virtual_time
 @asynccontextmanager
 async def following(path: Path) -> AsyncIterator[Published]:
     published = Published()
-    source = FileOptions.model_validate({"path": str(path), "interval": "2s"}).open()
+    source = FileOptions.model_validate({"path": str(path), "interval": "2s"}).open(
+        without_cluster()
+    )
     async with asyncio.TaskGroup() as group:
         running = group.create_task(source.run(published), name="source")
         await asyncio.sleep(0.5)

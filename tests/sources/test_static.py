@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from netwatch.sources.static import StaticOptions
+from tests.kubernetes.keepingup import without_cluster
 from tests.sources.publisher import Published
 
 
@@ -12,7 +13,7 @@ async def test_the_targets_are_published_once_and_for_good() -> None:
     published = Published()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await options.open().run(published)
+            await options.open(without_cluster()).run(published)
     assert published.names == ["10.0.0.7", "wiki"]
     assert len(published.snapshots) == 1
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.model import Endpoint, Snapshot
+from netwatch.endpoint import Endpoint, Snapshot
 from netwatch.sources.targetfile import parse_targets
 
 

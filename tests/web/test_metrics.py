@@ -9,7 +9,9 @@ from aiohttp.web import Application, Request
 from prometheus_client import CollectorRegistry, Gauge
 
 from netwatch.exposition.dialect import Dialect
+from netwatch.exposition.foreign import ForeignFamilies
 from netwatch.exposition.store import Store
+from netwatch.foreign import ForeignFamily, Passage
 from netwatch.model import Outcome, Target
 from netwatch.probes import PROBES
 from netwatch.rendering import Renderer
@@ -46,7 +48,10 @@ class House:
             store.add(table)
         self.renders = self.most_renders = 0
         self.app = Application()
-        self.app.router.add_get("/metrics", MetricsHandler(store, Renderer(self._held)).handle)
+        self.pages: dict[str, ForeignFamilies] = {}
+        handler = MetricsHandler(store, Renderer(self._held), self.pages.get)
+        self.app.router.add_get("/metrics", handler.handle)
+        self.app.router.add_get("/metrics/{page}", handler.handle_page)
 
     @contextmanager
     def _held(self) -> Iterator[None]:
@@ -113,6 +118,29 @@ async def test_names_restrict_what_is_shown() -> None:
         scrape = await scraped(client, f"?name[]={SENT}&name[]=about_itself")
         assert {sample.name for sample in scrape.samples} == {SENT, "about_itself"}
         assert (await scraped(client, "?name[]=nothing")).samples == []
+
+
+async def test_a_page_of_others_is_there_while_it_shows_something() -> None:
+    house, foreign, text = House(1), ForeignFamilies(), (b"theirs 1\n",)
+    family = ForeignFamily(
+        name="theirs",
+        kind="gauge",
+        help="",
+        names=frozenset({"theirs"}),
+        text=text,
+        openmetrics=text,
+        series=1,
+    )
+    foreign.put("them", Passage(families=(family,)))
+    async with client_of(house) as client:
+        async with client.get("/metrics/them") as response:
+            assert response.status == 404
+        house.pages["/metrics/them"] = foreign
+        async with client.get("/metrics/them") as response:
+            assert await response.text() == "# TYPE theirs gauge\ntheirs 1\n"
+        async with client.get("/metrics/them", headers={"Accept": OPENMETRICS}) as response:
+            assert response.headers["Content-Type"] == Dialect.OPENMETRICS.content_type
+            assert (await response.text()).endswith("theirs 1\n# EOF\n")
 
 
 async def test_head_tells_the_length_and_sends_nothing() -> None:

@@ -115,6 +115,7 @@ def test_more_rows_than_anybody_reads_are_left_to_the_metrics() -> None:
         ([UP, NEW], "Of 2 targets: 1 not known yet."),
         ([DOWN, UP, DOWN], "Of 3 targets: 2 down."),
         ([DEGRADED, DOWN], "Of 2 targets: 1 down, 1 degraded."),
+        ([UP, Status.LEAVING], "Of 2 targets: 1 leaving."),
     ],
 )
 def test_one_sentence_says_how_things_are(statuses: list[Status], sentence: str) -> None:

@@ -24,7 +24,7 @@
 {{- end }}
 {{- /* Brackets, because the address of a pod may be one of IPv6. */}}
 {{- $listen := list (printf "127.0.0.1:%v" $values.port) (printf "[${POD_IP}]:%v" $values.port) }}
-{{- $config := mergeOverwrite (dict "listen" $listen) (deepCopy $values.config) }}
+{{- $config := mergeOverwrite (dict "listen" $listen "node_name" "${NODE_NAME}") (deepCopy $values.config) }}
 {{- if eq .network "pod" }}{{ $config = mergeOverwrite $config (deepCopy $values.podNetwork.config) }}{{ end }}
 {{- $defaults := dict "enabled" $values.defaults.enabled "without" (include "netwatch.without" . | fromJsonArray) }}
 {{- toYaml (merge (dict "checks" $checks "defaults" $defaults) $config) }}

@@ -10,7 +10,8 @@ from netwatch.compat.blackbox.handshake import LastHandshake
 from netwatch.compat.blackbox.kind import Lent, ProbedKind, checked, shown_phases
 from netwatch.compat.blackbox.report import Report
 from netwatch.compat.blackbox.tlsconfig import TlsConfig
-from netwatch.model import Endpoint, Result
+from netwatch.endpoint import Endpoint
+from netwatch.model import Result
 from netwatch.options import Options, SourceAddress
 from netwatch.probes.dns import DnsOptions
 from netwatch.probes.dns.probe import DnsProbe

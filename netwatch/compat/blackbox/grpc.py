@@ -10,7 +10,8 @@ from netwatch.compat.blackbox.handshake import LastHandshake
 from netwatch.compat.blackbox.kind import MASK, Lent, ProbedKind, shown_phases
 from netwatch.compat.blackbox.report import Report
 from netwatch.compat.blackbox.tlsconfig import TlsConfig
-from netwatch.model import Endpoint, Outcome, Result
+from netwatch.endpoint import Endpoint
+from netwatch.model import Outcome, Result
 from netwatch.probes.grpc import GrpcOptions, GrpcProbe
 from netwatch.wire.grpc import GrpcCode
 from netwatch.wire.hostname import parse_host, split_port

@@ -10,7 +10,8 @@ from netwatch.compat.blackbox.handshake import LastHandshake
 from netwatch.compat.blackbox.httpclient import HttpClientConfig
 from netwatch.compat.blackbox.kind import Lent, ProbedKind, Unsupported, checked, shown_phases
 from netwatch.compat.blackbox.report import Report
-from netwatch.model import Endpoint, Result
+from netwatch.endpoint import Endpoint
+from netwatch.model import Result
 from netwatch.options import Options
 from netwatch.probes.http.probe import HttpOptions, HttpProbe
 from netwatch.wire.bytesize import parse_byte_size

@@ -6,9 +6,9 @@ from pydantic import Field, field_serializer, model_validator
 
 from netwatch.compat.blackbox.kind import MASK, Unsupported
 from netwatch.compat.blackbox.tlsconfig import TlsConfig
+from netwatch.httpclient.headers import HeaderName, HeaderValue
+from netwatch.httpclient.secret import NO_SECRET, Secret
 from netwatch.options import Options
-from netwatch.probes.http.request import HeaderName, HeaderValue
-from netwatch.probes.http.secret import NO_SECRET, Secret
 from netwatch.wire.hostname import split_port
 
 Proxy = Annotated[

@@ -9,7 +9,8 @@ from netwatch.attempt import Attempt, Probe
 from netwatch.compat.blackbox.handshake import LastHandshake
 from netwatch.compat.blackbox.kind import Lent, ModuleKind, Ping, checked, shown_phases
 from netwatch.compat.blackbox.report import Report
-from netwatch.model import Check, Endpoint, Outcome, ProbeError, Result, Target
+from netwatch.endpoint import Endpoint
+from netwatch.model import Check, Outcome, ProbeError, Result, Target
 from netwatch.net.ping.engine import PingOptions
 from netwatch.options import SourceAddress
 from netwatch.wire.hostname import parse_host

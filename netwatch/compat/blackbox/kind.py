@@ -13,7 +13,8 @@ from netwatch.attempt import Probe
 from netwatch.compat.blackbox.handshake import LastHandshake
 from netwatch.compat.blackbox.lookup import Preference
 from netwatch.compat.blackbox.report import Report
-from netwatch.model import Endpoint, Result, Target
+from netwatch.endpoint import Endpoint
+from netwatch.model import Result, Target
 from netwatch.net.ping.engine import PingOptions
 from netwatch.net.ping.single import Reply
 from netwatch.net.tls import TlsContexts

@@ -11,7 +11,8 @@ from netwatch.compat.blackbox.kind import Lent, ModuleKind, Ping
 from netwatch.compat.blackbox.lookup import Lookups
 from netwatch.compat.blackbox.modules import Module
 from netwatch.compat.blackbox.report import Report
-from netwatch.model import Check, Endpoint, Outcome, ProbeError, Result, Target
+from netwatch.endpoint import Endpoint
+from netwatch.model import Check, Outcome, ProbeError, Result, Target
 from netwatch.net.tls import TlsContexts
 from netwatch.probe import Services
 from netwatch.resolution import Resolve

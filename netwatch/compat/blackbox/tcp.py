@@ -11,8 +11,9 @@ from netwatch.compat.blackbox.kind import Lent, ProbedKind, checked
 from netwatch.compat.blackbox.report import Report
 from netwatch.compat.blackbox.template import expand, has_references
 from netwatch.compat.blackbox.tlsconfig import TlsConfig
+from netwatch.endpoint import Endpoint
 from netwatch.exposition.labels import LABEL_NAME
-from netwatch.model import Endpoint, Outcome, Result
+from netwatch.model import Outcome, Result
 from netwatch.net.dialogue import Step
 from netwatch.options import Options, SourceAddress
 from netwatch.probes.tcp import TcpOptions, TcpProbe

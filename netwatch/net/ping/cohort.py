@@ -4,7 +4,8 @@ import ipaddress
 import socket
 from collections.abc import Callable
 
-from netwatch.model import Endpoint, Outcome, ProbeError, Target
+from netwatch.endpoint import Endpoint
+from netwatch.model import Outcome, ProbeError, Target
 from netwatch.net.ping.epoch import Flow
 from netwatch.net.ping.line import Line, LineOptions
 from netwatch.net.ping.sockaddr import sockaddr

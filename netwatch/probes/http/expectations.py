@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
+from netwatch.httpclient.headers import HeaderName
 from netwatch.options import Options, RegularExpression
-from netwatch.probes.http.request import HeaderName
 from netwatch.wire.document import described
 from netwatch.wire.http import Response
 from netwatch.wire.json_pointer import equal, parse_pointer, value_at

@@ -3,34 +3,28 @@
 from collections.abc import Callable
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from netwatch.attempt import Attempt
 from netwatch.exposition.family import Family
-from netwatch.model import Endpoint, Outcome, ProbeError
+from netwatch.httpclient.connection import ConnectionOptions, Connector
+from netwatch.httpclient.target_url import PathText, url_of
+from netwatch.httpclient.transfer import read_body, read_head, send
+from netwatch.model import Outcome, ProbeError
 from netwatch.net.stream import Stream
 from netwatch.net.tls import TlsContexts, TlsOptions
 from netwatch.options import PositiveDuration
 from netwatch.probe import AttemptOptions, Services
-from netwatch.probes.http.connection import ConnectionOptions, Connector
 from netwatch.probes.http.expectations import Expectations
 from netwatch.probes.http.families import FAMILIES
 from netwatch.probes.http.request import RequestOptions, Requests
-from netwatch.probes.http.transfer import read_body, read_head, send
 from netwatch.resolution import Resolve
 from netwatch.wire.http import Exchange, Request, Response, parse_http_date
 from netwatch.wire.http_body import Body, TooLargeError
-from netwatch.wire.http_url import HttpUrl, Origin, parse_http_url, redirected
-from netwatch.wire.url import DEFAULT_PORTS
+from netwatch.wire.http_url import HttpUrl, redirected
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _VERSIONS = frozenset({"1.0", "1.1"})  # a server may say any, and labels are few
-
-
-def _path(text: str) -> str:
-    if not text.startswith("/") or parse_http_url(f"http://host{text}").target != text:
-        raise ValueError("expected a path such as /healthz")
-    return text
 
 
 class HttpOptions(RequestOptions, ConnectionOptions, Expectations, AttemptOptions):
@@ -51,7 +45,7 @@ class HttpOptions(RequestOptions, ConnectionOptions, Expectations, AttemptOption
     `target` up to 30 targets, and `zone` above."""
     scheme: Literal["http", "https"] = "http"
     """For targets that are no URLs."""
-    path: Annotated[str, AfterValidator(_path)] = "/"
+    path: PathText = "/"
     """For targets that are no URLs."""
     max_redirects: Annotated[int, Field(ge=0, le=50)] = 10
     """How many redirects are followed; more are a failure. 0 follows none: then a redirect is
@@ -82,7 +76,7 @@ class HttpProbe:
 
     async def measure(self, attempt: Attempt) -> None:
         """Ask, follow redirects, and judge the final response."""
-        url = _url_of(attempt.endpoint, self._options)
+        url = url_of(attempt.endpoint, self._options.scheme, self._options.path)
         host = url.origin.host
         request = self._requests.first(url)
         for redirects in range(self._options.max_redirects + 1):
@@ -142,13 +136,6 @@ def _mismatch(attempt: Attempt, *broken: tuple[str, str]) -> ProbeError:
     """Return the failure of expectations: each its kind, and words; and write down the kinds."""
     attempt.values["http_broken_expectation"] = {kind: 1.0 for kind, _ in broken}
     return ProbeError(Outcome.MISMATCH, "; ".join(words for _, words in broken))
-
-
-def _url_of(endpoint: Endpoint, options: HttpOptions) -> HttpUrl:
-    if endpoint.url:
-        return parse_http_url(endpoint.url)
-    port = endpoint.port or DEFAULT_PORTS[options.scheme]
-    return HttpUrl(Origin(options.scheme, endpoint.host, port), options.path)
 
 
 def _leads_on(response: Response) -> bool:

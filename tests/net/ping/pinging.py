@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-from netwatch.model import Batch, Check, Endpoint, Oddity, Outcome, Target
+from netwatch.endpoint import Endpoint
+from netwatch.model import Batch, Check, Oddity, Outcome, Target
 from netwatch.net.ping.engine import Pinger, PingOptions
 
 PATIENCE_SECONDS = 30.0

@@ -7,7 +7,8 @@ from statistics import median
 
 import pytest
 
-from netwatch.model import Check, Endpoint, Oddity, Outcome, Target
+from netwatch.endpoint import Endpoint
+from netwatch.model import Check, Oddity, Outcome, Target
 from netwatch.net.ping.engine import GRID_SECONDS, Pinger, PingOptions
 from netwatch.net.ping.line import ChannelCounts
 from netwatch.net.ping.tally import PingTally

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from netwatch.attempt import make_attempt
-from netwatch.model import Check, Endpoint, Result, Target
+from netwatch.endpoint import Endpoint
+from netwatch.model import Check, Result, Target
 from netwatch.net.resolver import Answer, NameUnknown
 from netwatch.probe import Services
 from netwatch.probes.dns import DnsOptions

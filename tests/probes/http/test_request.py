@@ -1,4 +1,3 @@
-import base64
 from contextlib import suppress
 from pathlib import Path
 
@@ -57,30 +56,6 @@ def test_what_the_configuration_allows_can_be_sent(
     with suppress(ValidationError):
         made = requests(headers=headers | anything, method=method or "GET")
         assert Exchange(made.first(URL)).to_send
-
-
-def test_secrets_come_from_the_options_or_from_files(tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("hünter2\n".replace("ü", "u"))
-    path = str(tmp_path / "secret")
-    basic = "Basic " + base64.b64encode(b"me:hunter2").decode()
-    given: list[tuple[dict[str, object], str]] = [
-        ({"basic_auth": {"username": "me", "password": "hunter2"}}, basic),
-        ({"basic_auth": {"username": "me", "password_file": path}}, basic),
-        ({"bearer_token": "hunter2"}, "Bearer hunter2"),
-        ({"bearer_token_file": path}, "Bearer hunter2"),
-        ({"header_files": {"Authorization": path}}, "hunter2"),
-    ]
-    for options, expected in given:
-        assert headers_of(requests(**options).first(URL))["Authorization"] == expected
-
-
-def test_a_token_that_changes_is_sent_with_the_next_attempt(tmp_path: Path) -> None:
-    path = tmp_path / "token"
-    path.write_text("one")
-    made = requests(bearer_token_file=str(path))
-    assert headers_of(made.first(URL))["Authorization"] == "Bearer one"
-    path.write_text("second")
-    assert headers_of(made.first(URL))["Authorization"] == "Bearer second"
 
 
 def test_a_body_is_said_read_or_made(tmp_path: Path) -> None:

@@ -9,15 +9,16 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from netwatch.attempt import Attempt
-from netwatch.model import Endpoint, Outcome, ProbeError
+from netwatch.endpoint import Endpoint
+from netwatch.httpclient.headers import HeaderName, HeaderValue, with_headers
+from netwatch.httpclient.transfer import read_head, send
+from netwatch.model import Outcome, ProbeError
 from netwatch.net.connect import connect
 from netwatch.net.lookup import address_now
 from netwatch.net.resolver import Answer, NameUnknown
 from netwatch.net.stream import Stream
 from netwatch.net.tls import TlsContexts, TlsOptions, facts_of_refused, tls_values
 from netwatch.options import Options, SourceAddress
-from netwatch.probes.http.request import HeaderName, HeaderValue, with_headers
-from netwatch.probes.http.transfer import read_head, send
 from netwatch.resolution import Resolve
 from netwatch.wire.http import Exchange, Request
 from netwatch.wire.http_url import HttpUrl, Origin, bracketed, parse_http_url

@@ -4,9 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from netwatch.config import load
+from netwatch.httpclient.secret import TextFile
 from netwatch.model import Outcome, ProbeError
 from netwatch.probes.http.probe import HttpOptions
-from netwatch.probes.http.secret import TextFile
 from netwatch.validation import ConfigError
 
 CONFIG = "checks: {{a: {{source: {{static: ['http://wiki']}}, probe: {{http: {{{}}}}}}}}}"

@@ -1,0 +1,76 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from netwatch.source import SourceServices
+from netwatch.sources.services import ServicesOptions
+from tests.kubernetes.apiserver import ScriptedServer, refuses, status_of
+from tests.kubernetes.keepingup import cluster_of
+from tests.kubernetes.objects import DEFAULT_SERVICES, SYSTEM_SERVICES, a_service
+from tests.sources.publisher import Published
+
+pytestmark = pytest.mark.virtual_time
+
+
+@asynccontextmanager
+async def following(server: ScriptedServer, **options: Any) -> AsyncIterator[Published]:
+    published = Published()
+    async with cluster_of(server) as cluster, asyncio.TaskGroup() as group:
+        source = ServicesOptions(**options).open(SourceServices(cluster))
+        running = group.create_task(source.run(published), name="source")
+        await asyncio.sleep(2)
+        yield published
+        running.cancel()
+
+
+@pytest.fixture
+async def server(scripted: ScriptedServer) -> ScriptedServer:
+    api = a_service("kubernetes", "10.0.0.1", namespace="default", ports={"https": 443})
+    dns = a_service("coredns", "10.0.0.10", labels={"k8s-app": "kube-dns"})
+    await scripted.put(DEFAULT_SERVICES, api)
+    await scripted.put(DEFAULT_SERVICES, a_service("wiki", "10.0.0.7", namespace="default"))
+    await scripted.put(SYSTEM_SERVICES, dns)
+    await scripted.put(SYSTEM_SERVICES, a_service("metrics", "10.0.0.11"))
+    return scripted
+
+
+async def test_without_a_word_it_is_the_api_server_and_the_dns(server: ScriptedServer) -> None:
+    async with following(server) as published:
+        assert published.names == ["default/kubernetes", "kube-system/coredns"]
+
+
+async def test_services_are_found_by_name_label_and_namespace(server: ScriptedServer) -> None:
+    async with following(server, namespace="default", name="wiki") as published:
+        assert published.names == ["default/wiki"]
+    async with following(server, namespace="kube-system", selector="k8s-app=kube-dns") as published:
+        assert published.names == ["kube-system/coredns"]
+    async with following(server, namespace="kube-system") as published:
+        assert published.names == ["kube-system/coredns", "kube-system/metrics"]
+
+
+async def test_where_one_may_not_be_seen_the_other_is_followed_and_the_trouble_told(
+    server: ScriptedServer,
+) -> None:
+    for_bidden = refuses(403, status_of(403, "may not"))
+    server.next_lists.append(for_bidden)
+    async with following(server) as published:
+        assert len(published.names) == 2
+        assert published.failures == ['the API server refuses (403): "may not"']
+        assert [len(snapshot) for snapshot in published.snapshots] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": "wiki"}, "found no namespace"),
+        ({"selector": "a=b"}, "found no namespace"),
+        ({"namespace": "web", "name": "wiki", "selector": "a=b"}, "found both of name"),
+    ],
+)
+async def test_wrong_options_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        ServicesOptions.model_validate(options)
