@@ -66,7 +66,7 @@ def _parse() -> argparse.Namespace:
         description="Measures netwatch beside fping, smokeping_prober and blackbox_exporter, as "
         "far as they are installed, on a network whose truth is known. Needs root, a C compiler, "
         "iproute2, nftables, util-linux and /dev/net/tun, and a machine that does nothing else: "
-        "all of it takes about two hours.",
+        "all of it takes about half an hour.",
     )
     parser.add_argument(
         "parts", metavar="PART", nargs="*", help=f"{', '.join(MEASUREMENTS)}; all if none"

@@ -1,6 +1,5 @@
 """Who is compared: how each program is made to ping targets once a second."""
 
-import importlib.util
 import json
 import re
 import shutil
@@ -34,7 +33,7 @@ class Contender:
     command: Callable[[Path, Sequence[str]], Command]
     asker: Callable[[Path, Sequence[str]], Command] | None = None
     most_targets: int = 1_000_000
-    warm_up_seconds: float = 8.0
+    warm_up_seconds: float = 5.0
     prepare: Callable[[Namespace], None] = lambda _: None
 
 
@@ -43,10 +42,6 @@ def installed(program: str) -> Callable[[], bool]:
 
 
 def _netwatch(folder: Path, targets: Sequence[str]) -> Command:
-    return agent.command(folder, targets)
-
-
-def _netwatch_asyncio(folder: Path, targets: Sequence[str]) -> Command:
     return agent.command(folder, targets, "--asyncio")
 
 
@@ -79,19 +74,13 @@ def _let_all_ping(namespace: Namespace) -> None:
 OURS = Contender(
     name="netwatch",
     is_there=lambda: True,
-    command=_netwatch_asyncio,
+    command=_netwatch,
     warm_up_seconds=agent.STEADY_SECONDS,
 )
 """As `pip install netwatch` has it: without uvloop."""
 
 CONTENDERS = (
     OURS,
-    Contender(
-        name="netwatch with uvloop",
-        is_there=lambda: importlib.util.find_spec("uvloop") is not None,
-        command=_netwatch,
-        warm_up_seconds=agent.STEADY_SECONDS,
-    ),
     Contender(name="fping", is_there=installed("fping"), command=fping.command),
     Contender(
         name="smokeping_prober, udp",
