@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import blackholes, cluster, cpu, loss, memory, render, rtt
+from bench import attempts, blackholes, cluster, cpu, loss, memory, render, rtt
 from bench.contenders import CONTENDERS
 from bench.lab import Lab
 from bench.machine import described
@@ -23,8 +23,9 @@ MEASUREMENTS: dict[str, Callable[[Lab], list[Table]]] = {
     "memory": memory.measure,
     "render": render.measure,
     "cluster": cluster.measure,
+    "attempts": attempts.measure,
 }
-WITHOUT_A_RIG = {"render", "cluster"}
+WITHOUT_A_RIG = {"render", "attempts", "cluster"}
 
 
 def main() -> int:
@@ -33,9 +34,8 @@ def main() -> int:
     names: list[str] = args.parts or list(MEASUREMENTS)
     reason = why_there_is_no_rig()
     if reason and not WITHOUT_A_RIG.issuperset(names):
-        print(
-            f"{reason}; without that there is only: scripts/bench render cluster", file=sys.stderr
-        )
+        others = " ".join(sorted(WITHOUT_A_RIG))
+        print(f"{reason}; without that there is only: scripts/bench {others}", file=sys.stderr)
         return 2
     _say_who_is_left_out()
     with tempfile.TemporaryDirectory() as folder:
@@ -66,7 +66,7 @@ def _parse() -> argparse.Namespace:
         description="Measures netwatch beside fping, smokeping_prober and blackbox_exporter, as "
         "far as they are installed, on a network whose truth is known. Needs root, a C compiler, "
         "iproute2, nftables, util-linux and /dev/net/tun, and a machine that does nothing else: "
-        "all of it takes about two hours.",
+        "all of it takes about half an hour.",
     )
     parser.add_argument(
         "parts", metavar="PART", nargs="*", help=f"{', '.join(MEASUREMENTS)}; all if none"

@@ -5,14 +5,15 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlencode
 
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from tests.rig.rig import Rig
 
@@ -38,19 +39,34 @@ def command(
         "source": {"file": {"path": str(folder / "targets.json")}},
         "probe": {"icmp": {"histogram": histogram}},
     }
+    return command_of(folder, {"bench": check}, *flags)
+
+
+def command_of(
+    folder: Path, checks: Mapping[str, object], *flags: str, port: int = PORT
+) -> tuple[str, ...]:
+    """Return what starts it with these checks, and `flags` as for `command`."""
     config = folder / "netwatch.yaml"
-    config.write_text(json.dumps({"listen": [f"{HOST}:{PORT}"], "checks": {"bench": check}}))
+    config.write_text(json.dumps({"listen": [f"{HOST}:{port}"], "checks": checks}))
     module = ("bench.instrumented", *flags) if flags else ("netwatch",)
     return (sys.executable, "-m", *module, "agent", "--config", str(config))
 
 
 class Agent:
-    """An agent that runs on a rig."""
+    """An agent that runs, in a namespace perhaps."""
 
-    def __init__(self, rig: Rig, process: "subprocess.Popen[str]", log: Path) -> None:
-        self._rig = rig
+    def __init__(
+        self,
+        process: "subprocess.Popen[str]",
+        log: Path,
+        *,
+        namespace: AbstractContextManager[object] | None = None,
+        port: int = PORT,
+    ) -> None:
         self._process = process
         self._log = log
+        self._namespace = namespace or nullcontext()
+        self._port = port
 
     @property
     def pid(self) -> int:
@@ -58,8 +74,8 @@ class Agent:
 
     def connect(self) -> HTTPConnection:
         """Open a connection to its server."""
-        with self._rig.namespace:
-            connection = HTTPConnection(HOST, PORT, timeout=DEADLINE_SECONDS)
+        with self._namespace:
+            connection = HTTPConnection(HOST, self._port, timeout=DEADLINE_SECONDS)
             connection.connect()
         return connection
 
@@ -75,13 +91,21 @@ class Agent:
 
     def sums(self, *families: str) -> Counter[str]:
         """Return the sum over all series of each of these counters, by name."""
+        sums: Counter[str] = Counter()
+        for sample in self._samples(*families):
+            sums[sample.name] += int(sample.value)
+        return sums
+
+    def value(self, family: str) -> float:
+        """Return the only series of that family."""
+        (sample,) = self._samples(family)
+        return float(sample.value)
+
+    def _samples(self, *families: str) -> list[Sample]:
         query = urlencode([("name[]", family) for family in families])
         _, body = self.get(f"/metrics?{query}")
-        sums: Counter[str] = Counter()
-        for family in text_string_to_metric_families(body.decode()):
-            for sample in family.samples:
-                sums[sample.name] += int(sample.value)
-        return sums
+        found = text_string_to_metric_families(body.decode())
+        return [sample for family in found for sample in family.samples]
 
     def stop(self) -> None:
         """End it, and wait for what it writes then. Raises AgentFailedError where it ends badly."""
@@ -114,6 +138,6 @@ def running_agent(
         log.open("w") as stderr,
         rig.running(*command, clamped=clamped, stdout=subprocess.DEVNULL, stderr=stderr) as process,
     ):
-        agent = Agent(rig, process, log)
+        agent = Agent(process, log, namespace=rig.namespace)
         agent.wait_until_ready()
         yield agent

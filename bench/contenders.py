@@ -1,6 +1,5 @@
 """Who is compared: how each program is made to ping targets once a second."""
 
-import importlib.util
 import json
 import re
 import shutil
@@ -16,6 +15,7 @@ from tests.namespaces import Namespace
 
 SMOKEPING = "prometheus-smokeping-prober"
 BLACKBOX = "prometheus-blackbox-exporter"
+BLACKBOX_PORT = "9115"
 
 Command = tuple[str, ...]
 
@@ -33,7 +33,7 @@ class Contender:
     command: Callable[[Path, Sequence[str]], Command]
     asker: Callable[[Path, Sequence[str]], Command] | None = None
     most_targets: int = 1_000_000
-    warm_up_seconds: float = 8.0
+    warm_up_seconds: float = 5.0
     prepare: Callable[[Namespace], None] = lambda _: None
 
 
@@ -42,10 +42,6 @@ def installed(program: str) -> Callable[[], bool]:
 
 
 def _netwatch(folder: Path, targets: Sequence[str]) -> Command:
-    return agent.command(folder, targets)
-
-
-def _netwatch_asyncio(folder: Path, targets: Sequence[str]) -> Command:
     return agent.command(folder, targets, "--asyncio")
 
 
@@ -68,7 +64,7 @@ def _blackbox(folder: Path, _: Sequence[str]) -> Command:
 def _scraper(folder: Path, targets: Sequence[str]) -> Command:
     file = folder / "scraper.targets"
     file.write_text("\n".join(targets))
-    return (sys.executable, "-m", "bench.scraper", str(file))
+    return (sys.executable, "-m", "bench.scraper", BLACKBOX_PORT, "icmp", str(file))
 
 
 def _let_all_ping(namespace: Namespace) -> None:
@@ -78,19 +74,13 @@ def _let_all_ping(namespace: Namespace) -> None:
 OURS = Contender(
     name="netwatch",
     is_there=lambda: True,
-    command=_netwatch_asyncio,
+    command=_netwatch,
     warm_up_seconds=agent.STEADY_SECONDS,
 )
 """As `pip install netwatch` has it: without uvloop."""
 
 CONTENDERS = (
     OURS,
-    Contender(
-        name="netwatch with uvloop",
-        is_there=lambda: importlib.util.find_spec("uvloop") is not None,
-        command=_netwatch,
-        warm_up_seconds=agent.STEADY_SECONDS,
-    ),
     Contender(name="fping", is_there=installed("fping"), command=fping.command),
     Contender(
         name="smokeping_prober, udp",

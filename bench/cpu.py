@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 from bench.contenders import CONTENDERS, OURS, Contender
 from bench.cputime import cpu_seconds
-from bench.lab import LOADS, Lab, addresses, under
+from bench.lab import BUSY, IDLE, Lab, addresses, under
 from bench.table import Table
 from tests.rig.rig import Rig
 
-COUNTS = (10, 100, 1000, 5000)
+CASES = ((10, IDLE), (1000, IDLE), (5000, IDLE), (1000, BUSY))
+"""How many targets, and what else the machine does."""
 
 
 class Cost(NamedTuple):
@@ -38,18 +39,17 @@ Round = Mapping[str, Cost]
 
 
 def measure(lab: Lab) -> list[Table]:
-    """Let all of them ping, one after another and again, idle and beside busy loops."""
+    """Let all of them ping, one after another and again, most of it idle."""
     present = [contender for contender in CONTENDERS if contender.is_there()]
     names = [contender.name for contender in present]
     costs: list[list[str]] = []
     ratios: list[list[str]] = []
-    for load in LOADS:
-        for count in lab.choose(COUNTS, (10, 500)):
-            contenders = [one for one in present if count <= one.most_targets]
-            rounds = [_round(lab, contenders, count, load) for _ in range(lab.choose(3, 1))]
-            case = f"{count:,} targets, {load}"
-            costs.append([case, *cost_cells(rounds, names)])
-            ratios.append([case, *ratio_cells(rounds, names[1:])])
+    for count, load in lab.choose(CASES, ((10, IDLE), (500, BUSY))):
+        contenders = [one for one in present if count <= one.most_targets]
+        rounds = [_round(lab, contenders, count, load) for _ in range(lab.choose(3, 1))]
+        case = f"{count:,} targets, {load}"
+        costs.append([case, *cost_cells(rounds, names)])
+        ratios.append([case, *ratio_cells(rounds, names[1:])])
     return [
         Table("CPU in ms per 1,000 pings (user and system):", ["", *names], costs),
         Table(
@@ -110,8 +110,8 @@ def _cost(lab: Lab, contender: Contender, count: int, load: str) -> Cost:
         process = stack.enter_context(rig.running(*command, **silent))
         if contender.asker:
             stack.enter_context(rig.running(*contender.asker(lab.folder, targets), **silent))
-        time.sleep(lab.choose(contender.warm_up_seconds, 8))
-        return _window(rig, process.pid, lab.choose(15, 4))
+        time.sleep(lab.choose(contender.warm_up_seconds, 5))
+        return _window(rig, process.pid, lab.choose(10, 4))
 
 
 def _window(rig: Rig, pid: int, seconds: float) -> Cost:

@@ -15,7 +15,6 @@ T = TypeVar("T")
 
 ALL_TARGETS = "10.128.0.0/9"
 IDLE, BUSY = "idle", "two busy loops"
-LOADS = (IDLE, BUSY)
 """What else the machine does meanwhile."""
 
 

@@ -28,9 +28,9 @@ def measure(lab: Lab) -> list[Table]:
                 running.get("/metrics", **{"Accept-Encoding": coding})
             rows.append([f"after {SCRAPES} scrapes, {coding}", _mebibytes(running.pid)])
         with _slow_scrapers(running):
-            peak = _peak_mebibytes(running.pid, lab.choose(60, 5))
+            peak = _peak_mebibytes(running.pid, lab.choose(20, 5))
         rows.append([f"at most, with {SLOW_SCRAPERS} slow scrapers (half of them gzip)", peak])
-        time.sleep(lab.choose(15, 1))
+        time.sleep(lab.choose(5, 1))
         rows.append(["after they left", _mebibytes(running.pid)])
     return [Table(f"Resident memory, {count:,} targets:", ["", "MiB"], rows)]
 

@@ -55,7 +55,7 @@ def _round(lab: Lab, load: str, prober: Prober, targets: Sequence[str]) -> Error
 
 
 def _seconds(lab: Lab) -> float:
-    return lab.choose(15, 5)
+    return lab.choose(10, 5)
 
 
 def ours(lab: Lab, rig: Rig, targets: Sequence[str], *flags: str) -> Errors:

@@ -27,6 +27,7 @@ from netwatch.exposition.foreign import ForeignFamilies
 from netwatch.exposition.registry import process_registry
 from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
+from netwatch.heap import spare_what_stays
 from netwatch.known import KnownAddresses
 from netwatch.net.files import UnreadableFileError
 from netwatch.net.kubernetes.access import Api
@@ -99,7 +100,11 @@ class Agent:
         self._services = Services(Resolver().resolve)
         self._modules_file = ModulesFile()
         self._blackbox = BlackboxHandler(
-            Tools(resolve=self._services.resolve, ping=partial(singles.ping, self._pinger))
+            Tools(
+                resolve=self._services.resolve,
+                ping=partial(singles.ping, self._pinger),
+                contexts=self._services.contexts,
+            )
         )
         self._loop_lag = LoopLag()
         self._sources = Table(SOURCE_FAMILIES)
@@ -148,6 +153,7 @@ class Agent:
         group.create_task(self._pinger.run(), name="pinger")
         group.create_task(self._prober.run(), name="prober")
         group.create_task(self._loop_lag.watch(), name="loop lag")
+        group.create_task(spare_what_stays(), name="heap")
         group.create_task(self._reload_when_wanted(), name="reload")
         group.create_task(self._textfile.run(), name="text file")
         group.create_task(

@@ -4,7 +4,6 @@ The deadline, and the translation of what libraries raise, stand here once and i
 """
 
 import asyncio
-import errno
 import logging
 import os
 import ssl
@@ -18,27 +17,13 @@ from typing import Protocol, TypeVar
 from netwatch.endpoint import Endpoint
 from netwatch.foreign import Passage
 from netwatch.model import Outcome, ProbeError, Result, Target
+from netwatch.net.oserrors import of_os_error
 
 LOG = logging.getLogger("netwatch.attempt")
 
 Values = dict[str, float | Mapping[str, float]]
 """What was measured, by the key of its metric family; a mapping where that family has a label."""
 
-_OUTCOMES = {
-    errno.ECONNREFUSED: Outcome.REFUSED,
-    errno.ECONNRESET: Outcome.RESET,
-    errno.ECONNABORTED: Outcome.RESET,
-    errno.EPIPE: Outcome.RESET,
-    errno.ETIMEDOUT: Outcome.TIMEOUT,
-    errno.EHOSTUNREACH: Outcome.UNREACHABLE,
-    errno.ENETUNREACH: Outcome.UNREACHABLE,
-    errno.EHOSTDOWN: Outcome.UNREACHABLE,
-    errno.ENETDOWN: Outcome.UNREACHABLE,
-    errno.EMSGSIZE: Outcome.UNREACHABLE,
-    errno.EPERM: Outcome.BLOCKED,
-    errno.EACCES: Outcome.BLOCKED,
-    errno.EINVAL: Outcome.BLOCKED,  # a `blackhole` route
-}
 _EXPECTED_FAILURES = frozenset(
     {Outcome.TIMEOUT, Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.BLOCKED, Outcome.RESET}
 )
@@ -70,6 +55,8 @@ class Attempt:
     told each step in words, for `--verbose`; whoever runs attempts unwatched ignores it. `look` is
     shown the TLS of each connection after its handshake, for whom `values` do not say enough of it.
     `passage` is what is to be shown of the target's own metrics.
+    `failure` is what it has failed by already, while more is being found out about that: from then
+    on the deadline changes nothing.
     """
 
     endpoint: Endpoint
@@ -80,6 +67,7 @@ class Attempt:
     values: Values = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
     passage: Passage | None = None
+    failure: ProbeError | OSError | None = None
 
     @contextmanager
     def timed(self, phase: str) -> Iterator[None]:
@@ -155,27 +143,26 @@ async def _outcome(probe: Probe, attempt: Attempt, timeout_seconds: float) -> tu
     try:
         async with asyncio.timeout(timeout_seconds):
             await probe.measure(attempt)
-    except TimeoutError as error:
-        # The kernel may give up before we do.
-        words = os.strerror(error.errno) if error.errno else ""
-        return Outcome.TIMEOUT, words or f"no answer within {timeout_seconds:g} s"
-    except ProbeError as error:
-        return error.outcome, error.detail
-    except ssl.SSLCertVerificationError as error:
-        return Outcome.TLS, error.verify_message
-    except ssl.SSLError as error:
-        return Outcome.TLS, getattr(error, "reason", "") or str(error)
-    except OSError as error:
-        return of_os_error(error)
+    except (ProbeError, OSError) as error:  # TimeoutError and ssl.SSLError are OSErrors
+        return _told(attempt.failure or error, timeout_seconds)
     return Outcome.OK, ""
 
 
-def of_os_error(error: OSError) -> tuple[Outcome, str]:
-    """Return what an error of a socket means; what is not about the network is our own fault."""
-    number = error.errno or 0
-    if number in _OUTCOMES:
-        return _OUTCOMES[number], os.strerror(number)  # asyncio has its own words, with addresses
-    return Outcome.LOCAL, error.strerror or str(error)
+def _told(error: ProbeError | OSError, timeout_seconds: float) -> tuple[Outcome, str]:
+    """Return what it means that this was raised."""
+    match error:
+        case ProbeError():
+            return error.outcome, error.detail
+        case TimeoutError():
+            # The kernel may give up before we do.
+            words = os.strerror(error.errno) if error.errno else ""
+            return Outcome.TIMEOUT, words or f"no answer within {timeout_seconds:g} s"
+        case ssl.SSLCertVerificationError():
+            return Outcome.TLS, error.verify_message
+        case ssl.SSLError():
+            return Outcome.TLS, getattr(error, "reason", "") or str(error)
+        case _:
+            return of_os_error(error)
 
 
 def _turned_around(outcome: Outcome, detail: str) -> tuple[Outcome, str]:

@@ -90,6 +90,8 @@ class CheckParts:
     """None where all are probed."""
     own_name: str = ""
     """This node's, among the peers."""
+    is_optional: bool = False
+    """Whether it is well when the source names no target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,9 @@ class RunningCheck:
         name = self._parts.check.name
         if self._health.problem:
             return f"{name}: {self._health.problem}"
-        return "" if any(self._health.targets.values()) else f"{name}: its source names no target"
+        if self._parts.is_optional or any(self._health.targets.values()):
+            return ""
+        return f"{name}: its source names no target"
 
     def _choose(self, snapshot: Snapshot) -> None:
         self._health.count(tuple(e for e in snapshot if not e.is_own))

@@ -118,4 +118,5 @@ class Checks:
             state_options=config.state,
             peers=peers,
             own_name=self._own_name,
+            is_optional=config.optional,
         )

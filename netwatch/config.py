@@ -59,6 +59,8 @@ class CheckConfig(Options):
     """When a target is up, degraded or down."""
     resolve: ResolveOptions = Field(default_factory=ResolveOptions)
     """Which addresses of a host name are probed."""
+    optional: bool = False
+    """Whether it is well when the source names no target."""
     peers: Peers = "auto"
     """Of many nodes, how many each one probes: `all`, a sample, or `auto`, which is `all` up to 30
     nodes."""

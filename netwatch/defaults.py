@@ -12,6 +12,24 @@ checks:
     # The gateways and name servers of this node; where it has none, the node itself.
     source: {local: {gateways: true, resolvers: true, loopback: fallback}}
     probe: {icmp: {interval: 1s, timeout: 1s}}
+  local-large:
+    # Packets of 1400 bytes by IPv4 and 1420 by IPv6, whole: through the usual tunnels too, these
+    # get to a gateway wherever nothing is wrong.
+    source: {local: {gateways: true}}
+    probe: {icmp: {interval: 5s, timeout: 1s, size: 1372, dont_fragment: true}}
+    optional: true
+  local-dns:
+    # Who serves the root is what each name server knows without asking strangers. Whether it
+    # answers is the question here, and not what: many an internal one knows no root, or refuses.
+    source: {local: {resolvers: true}}
+    probe:
+      dns:
+        interval: 10s
+        timeout: 2s
+        query: "."
+        query_type: NS
+        valid_rcodes: [NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED]
+    optional: true
 """
 
 CLUSTER_CONFIG = """\
@@ -40,6 +58,14 @@ checks:
     # As programs on this node and in this pod find names.
     source: {static: ["kubernetes.default.svc.${CLUSTER_DOMAIN:-cluster.local}"]}
     probe: {resolve: {through: libc}}
+  service-path:
+    # Does an address of a Service answer where its endpoints do? What lies between is kube-proxy.
+    source: {services: {backends: true}}
+    probe: {service_path: {}}
+  kube-proxy:
+    # Absent where something else does its work.
+    source: {static: [{name: kube-proxy, host: 127.0.0.1}]}
+    probe: {kube_proxy: {}}
   api-server-service:
     source: {services: {namespace: default, name: kubernetes, port: https}}
     probe: {http: &livez {scheme: https, path: /livez, valid_status: [200, 401, 403],

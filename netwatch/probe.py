@@ -1,7 +1,7 @@
 """What every probe declares: its options, its metric families, and how it follows a target."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
 from netwatch.attempt import Attempt, Probe
@@ -10,6 +10,7 @@ from netwatch.exposition.family import Family
 from netwatch.model import Outcome, ProbeError, Target
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.ping.tally import PingTally
+from netwatch.net.tls import TlsContexts
 from netwatch.options import Options
 from netwatch.prober import AttemptPlan, Prober
 from netwatch.resolution import Resolve
@@ -34,9 +35,10 @@ class Following(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the program lends to probes that make attempts."""
+    """What the program lends to probes that make attempts; all of them share it."""
 
     resolve: Resolve
+    contexts: TlsContexts = field(default_factory=TlsContexts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ class _Demanding:
         if missing := self.options.misses(endpoint):
             raise ProbeError(Outcome.LOCAL, missing)
         if self.options.needs_address and not endpoint.address:
-            raise ProbeError(Outcome.RESOLVE, endpoint.problem)
+            blame = Outcome.LOCAL if endpoint.is_our_fault else Outcome.RESOLVE
+            raise ProbeError(blame, endpoint.problem)
         await self.probe.measure(attempt)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, NoReturn
 
 from netwatch.endpoint import Endpoint, Publisher, Snapshot
+from netwatch.model import Outcome, ProbeError
 from netwatch.net.resolver import Answer, NameUnknown, ResolverFailed
 from netwatch.options import Options
 from netwatch.wire.hostname import parse_address
@@ -26,7 +27,10 @@ CONCURRENCY = 100
 RETRY_CONCURRENCY = 10
 
 Resolve = Callable[[str], Awaitable[Answer]]
-"""Asks for the addresses of a host name; raises NameUnknown or ResolverFailed."""
+"""Asks for the addresses of a host name.
+
+Raises NameUnknown or ResolverFailed, and ProbeError (LOCAL) where the trouble is our own.
+"""
 
 
 class ResolveOptions(Options):
@@ -52,16 +56,31 @@ class ResolveOptions(Options):
 
 @dataclass(slots=True, eq=False)
 class Lookup:
-    """What is known of one name: `chosen` addresses, or a `problem`, or neither yet."""
+    """What is known of one name: `chosen` addresses, or a `problem`, or neither yet.
+
+    `blame` is what a problem is told as: that of the name, or of ourselves.
+    """
 
     host: str
     options: ResolveOptions
     chosen: tuple[tuple[str, int], ...] = ()
     problem: str = ""
+    blame: Outcome = Outcome.RESOLVE
     wait_seconds: float = 0.0
     failures: int = 0
     task: asyncio.Task[NoReturn] | None = None
     _known: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+    async def ask(self, resolve: Resolve) -> None:
+        """Ask once, and take whatever comes of it."""
+        try:
+            self.learn(await resolve(self.host))
+        except NameUnknown as error:
+            self.forget(str(error))
+        except ResolverFailed as error:
+            self.fail(str(error))
+        except ProbeError as error:
+            self.fail(error.detail, error.outcome)
 
     def learn(self, answer: Answer) -> None:
         """Take an answer; a family that no server would tell of stays as it was."""
@@ -83,17 +102,18 @@ class Lookup:
         self._known, self.chosen = {}, ()
         self.fail(problem)
 
-    def fail(self, problem: str) -> None:
+    def fail(self, problem: str, blame: Outcome = Outcome.RESOLVE) -> None:
         """Take that there was no answer: the last good addresses stay in use."""
         if not self.chosen:
-            self.problem = problem
+            self.problem, self.blame = problem, blame
         self.wait_seconds = min(MIN_RETRY_SECONDS * 2 ** min(self.failures, 9), MAX_RETRY_SECONDS)
         self.failures += 1
 
     def apply(self, endpoint: Endpoint) -> Iterator[Endpoint]:
         """Yield what becomes of `endpoint`: nothing as long as nothing is known."""
         if self.problem:
-            yield replace(endpoint, problem=self.problem)
+            ours = self.blame is Outcome.LOCAL
+            yield replace(endpoint, problem=self.problem, is_our_fault=ours)
         for address, family in self.chosen:
             yield replace(endpoint, address=address, family=family)
 
@@ -166,7 +186,8 @@ class Resolving:
         try:
             while True:
                 before = (lookup.chosen, lookup.problem)
-                await self._ask(lookup)
+                async with self._retry_lane if lookup.failures else self._lane:
+                    await lookup.ask(self._resolve)
                 patience.cancel()
                 if before != (lookup.chosen, lookup.problem):
                     self._changed.set()
@@ -174,19 +195,8 @@ class Resolving:
         finally:
             patience.cancel()
 
-    async def _ask(self, lookup: Lookup) -> None:
-        try:
-            async with self._retry_lane if lookup.failures else self._lane:
-                answer = await self._resolve(lookup.host)
-        except NameUnknown as error:
-            lookup.forget(str(error))
-        except ResolverFailed as error:
-            lookup.fail(str(error))
-        else:
-            lookup.learn(answer)
-
     def _lose_patience(self, lookup: Lookup) -> None:
-        lookup.problem = f"{lookup.host}: no answer yet"
+        lookup.problem, lookup.blame = f"{lookup.host}: no answer yet", Outcome.RESOLVE
         self._changed.set()
 
     def _pass_on(self) -> None:

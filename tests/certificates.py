@@ -56,6 +56,14 @@ class Authority:
             context.minimum_version, context.maximum_version = versions
         return context
 
+    def server_files(self, *names: str) -> tuple[str, str]:
+        """Return the certificate file and the key file of a server with these names."""
+        made = self.ca.issue_cert(*names)
+        return (
+            self._write("server-certificate", made.cert_chain_pems[0]),
+            self._write("server-key", made.private_key_pem),
+        )
+
     def self_signed_server(self) -> ssl.SSLContext:
         """Return the context of a server that shows the authority's own certificate."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

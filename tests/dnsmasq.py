@@ -10,40 +10,39 @@ from contextlib import contextmanager
 import pytest
 
 READY_SECONDS = 20.0
-ADDRESS = "127.0.0.1"
 
 
 @contextmanager
-def dnsmasq(*options: str, port: int = 0) -> Iterator[int]:
+def dnsmasq(*options: str, address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """Run it with these options, of which it knows all that it says; yields the port."""
     program = shutil.which("dnsmasq", path="/usr/sbin:/usr/local/sbin:/usr/bin")
     if program is None:
         pytest.skip("the program dnsmasq is not installed")
-    port = port or _free_port()
+    port = port or _free_port(address)
     fixed = ["--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user="]
-    where = [f"--port={port}", f"--listen-address={ADDRESS}", "--bind-interfaces"]
+    where = [f"--port={port}", f"--listen-address={address}", "--bind-interfaces"]
     with subprocess.Popen(
         [program, *fixed, *where, *options], stderr=subprocess.PIPE, text=True
     ) as process:
         try:
-            _wait_until_it_listens(process, port)
+            _wait_until_it_listens(process, address, port)
             yield port
         finally:
             process.kill()
 
 
-def _free_port() -> int:
+def _free_port(address: str) -> int:
     with socket.socket() as sock:
-        sock.bind((ADDRESS, 0))
+        sock.bind((address, 0))
         return int(sock.getsockname()[1])
 
 
-def _wait_until_it_listens(process: "subprocess.Popen[str]", port: int) -> None:
+def _wait_until_it_listens(process: "subprocess.Popen[str]", address: str, port: int) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, process.stderr.read() if process.stderr else ""
         with socket.socket() as sock:
-            if sock.connect_ex((ADDRESS, port)) == 0:
+            if sock.connect_ex((address, port)) == 0:
                 return
         time.sleep(0.01)
     raise AssertionError("dnsmasq does not listen")

@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,14 +26,21 @@ def needs(program: str) -> None:
 def prometheus(folder: Path, agent: Agent, *paths: str) -> Iterator[None]:
     """Run it beside the agent; it scrapes these paths every second, each a job by its name."""
     host, port = agent.address
-    config = folder / "prometheus.yml"
     there = [{"targets": [f"{host}:{port}"]}]
     jobs = [
         {"job_name": path, "metrics_path": path, "honor_labels": True, "static_configs": there}
         for path in paths or ("/metrics",)
     ]
+    with scraping(folder, jobs):
+        yield
+
+
+@contextmanager
+def scraping(folder: Path, jobs: Sequence[Mapping[str, Any]]) -> Iterator[None]:
+    """Run it, with these `scrape_configs`, every second."""
+    config = folder / "prometheus.yml"
     every = {"scrape_interval": "1s", "scrape_timeout": "1s"}
-    config.write_text(json.dumps({"global": every, "scrape_configs": jobs}))
+    config.write_text(json.dumps({"global": every, "scrape_configs": [*jobs]}))
     command = [
         "prometheus",
         f"--config.file={config}",

@@ -2,11 +2,13 @@ import re
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from netwatch import __version__
+from tests.dnsmasq import dnsmasq
 from tests.namespaces import Namespace, connect
 from tests.programs import (
     StartAgent,
@@ -45,7 +47,7 @@ def free_port() -> int:
 
 
 @netns_test
-def test_without_a_configuration_it_pings_the_gateways_and_name_servers_of_its_node(
+def test_without_a_configuration_it_probes_the_gateways_and_name_servers_of_its_node(
     netns: Callable[[str], Namespace], start_agent: StartAgent, tmp_path: Path
 ) -> None:
     node, router = netns("node"), netns("router")
@@ -56,7 +58,10 @@ def test_without_a_configuration_it_pings_the_gateways_and_name_servers_of_its_n
     node.ip("route add default via fe80::1 dev to-router")
     resolv_conf = tmp_path / "resolv.conf"
     resolv_conf.write_text("nameserver 192.0.2.53\n")
-    with node:
+    with ExitStack() as stack:
+        with router:
+            stack.enter_context(dnsmasq(address="192.0.2.53", port=53))
+        stack.enter_context(node)
         agent = start_agent(listen=(), prefix=with_file("/etc/resolv.conf", resolv_conf))
         assert agent.address == ("127.0.0.1", 9847)
         agent.wait_for_packets(target="gateway-to-router", address="10.9.1.2")
@@ -64,6 +69,29 @@ def test_without_a_configuration_it_pings_the_gateways_and_name_servers_of_its_n
         agent.wait_for_packets(target="resolver-192.0.2.53", address="192.0.2.53")
         found = agent.scrape().find("netwatch_icmp_packets_sent_total", check="local")
         assert len(found) == 3
+        for address in ("10.9.1.2", "fe80::1%to-router"):
+            agent.wait_for_packets(check="local-large", address=address)
+        # It knows no root and says so, which is an answer.
+        agent.wait_for_count("netwatch_dns_rcode", rcode="REFUSED", address="192.0.2.53")
+        agent.wait_for_count("netwatch_probe_successes_total", check="local-dns")
+        agent.stop()
+
+
+@netns_test
+def test_a_gateway_that_large_packets_do_not_reach_loses_them_alone(
+    netns: Callable[[str], Namespace], start_agent: StartAgent, tmp_path: Path
+) -> None:
+    node, router = netns("node"), netns("router")
+    connect(node, router)
+    router.nft("add rule inet t input meta length > 1300 drop")
+    node.ip("route add default via 10.9.1.2")
+    resolv_conf = tmp_path / "resolv.conf"
+    resolv_conf.write_text("")
+    with node:
+        agent = start_agent(listen=(), prefix=with_file("/etc/resolv.conf", resolv_conf))
+        agent.wait_for_count("netwatch_icmp_packets_lost_total", check="local-large")
+        agent.wait_for_packets(check="local", address="10.9.1.2")
+        assert agent.scrape().value("netwatch_icmp_packets_lost_total", check="local") == 0
         agent.stop()
 
 
@@ -77,6 +105,7 @@ def test_a_node_with_neither_gateways_nor_name_servers_pings_itself_and_says_whe
         agent = start_agent(listen=(), prefix=with_file("/etc/resolv.conf", resolv_conf))
         agent.wait_for_packets(target="loopback", address="127.0.0.1")
         agent.wait_for_packets(target="loopback", address="::1")
+        assert "names no target" not in agent.request("/").text
         assert agent.stop() == 0
     said = [line.partition(" INFO ")[2] for line in agent.log.splitlines()]
     start = said.index(f"netwatch {__version__} runs the default configuration")

@@ -59,7 +59,13 @@ class Followed:
 class Stage:
     """A running check between a scripted source, a scripted name server and the tracker."""
 
-    def __init__(self, resolve_options: ResolveOptions | None, peers: PeersPlan | None) -> None:
+    def __init__(
+        self,
+        resolve_options: ResolveOptions | None,
+        peers: PeersPlan | None,
+        *,
+        is_optional: bool = False,
+    ) -> None:
         self.source = Script()
         self.followed = Followed()
         self.tracker = Tracker([])
@@ -77,6 +83,7 @@ class Stage:
                 following=self.followed,
                 resolve_options=resolve_options,
                 state_options=StateOptions(),
+                is_optional=is_optional,
                 peers=peers,
                 own_name="kube-0",
             ),
@@ -132,6 +139,17 @@ async def test_what_the_source_names_is_probed_and_tracked() -> None:
         publisher.publish(())
         assert stage.followed.here == []
         assert list(stage.tracker.standings()) == []
+
+
+@pytest.mark.parametrize(
+    ("is_optional", "complaint"), [(False, "nodes: its source names no target"), (True, "")]
+)
+async def test_only_an_optional_check_may_have_no_target(
+    is_optional: bool,  # noqa: FBT001  # by its name
+    complaint: str,
+) -> None:
+    stage = Stage(ResolveOptions(), None, is_optional=is_optional)
+    assert stage.running.complaint == complaint
 
 
 async def test_labels_of_a_target_win_over_those_of_its_check() -> None:

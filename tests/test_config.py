@@ -30,7 +30,7 @@ def errors(text: str | bytes, environ: dict[str, str] | None = None) -> list[str
 
 OF_A_FILE = "checks, compat, defaults, listen, node_name, reload_endpoint, sinks, udp_echo, web"
 OF_SOURCES = "endpoints, file, local, nodes, pods, services, static"
-OF_A_CHECK = "labels, peers, probe, resolve, source, state"
+OF_A_CHECK = "labels, optional, peers, probe, resolve, source, state"
 
 
 def a_check(text: str) -> str:
@@ -237,6 +237,11 @@ def a_source(text: str) -> str:
             "found both of host and url, expected exactly one of them",
         ),
         (
+            a_source('{static: [{host: "https://me:secret@x/"}]}'),
+            "4:30: checks.a.source.static[0].host",
+            'found "@" in a host, expected an IP address or a host name',
+        ),
+        (
             a_source('{static: [a, {url: "http://me:secret@x/"}]}'),
             "4:32: checks.a.source.static[1].url",
             "found user info in a URL, expected a URL without: it is a secret, and URLs are shown",
@@ -396,7 +401,7 @@ def test_a_check_that_changed_is_not_equal_to_what_it_was(before: str, after: st
 KEYS = (
     "listen checks reload_endpoint a source probe labels state resolve static file local icmp host"
 )
-KEYS += " port interval timeout path gateways peers sample rotate node_name"
+KEYS += " port interval timeout path gateways optional peers sample rotate node_name"
 
 keys = st.sampled_from(KEYS.split())
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)

@@ -9,7 +9,7 @@ from netwatch.validation import ConfigError
 from netwatch.wire.yaml import parse
 
 DEFAULT = load(DEFAULT_CONFIG, "default", {}).checks
-[NAME] = DEFAULT
+NAME, *OTHERS = DEFAULT
 OWN = "wiki: {source: {static: [wiki.example]}, probe: {icmp: }}"
 
 
@@ -27,7 +27,7 @@ def test_a_file_has_only_its_own_checks_unless_it_asks_for_more() -> None:
 
 def test_a_file_can_have_the_default_checks_and_add_to_them() -> None:
     checks = load(f"defaults: {{enabled: true}}\nchecks: {{{OWN}}}", "f.yaml", {}).checks
-    assert list(checks) == [NAME, "wiki"]
+    assert list(checks) == [*DEFAULT, "wiki"]
     assert checks[NAME] == DEFAULT[NAME]
 
 
@@ -38,17 +38,17 @@ def test_a_file_with_the_default_checks_needs_none_of_its_own() -> None:
 def test_a_check_takes_the_place_of_the_default_one_of_its_name() -> None:
     own = OWN.replace("wiki:", f"{NAME}:", 1)
     checks = load(f"defaults: {{enabled: true}}\nchecks: {{{own}}}", "f.yaml", {}).checks
-    assert list(checks) == [NAME]
+    assert list(checks) == [*DEFAULT]
     assert checks[NAME].source_name == "static"
 
 
 def test_default_checks_can_be_left_out_also_ones_that_are_not_there() -> None:
     text = f"defaults: {{enabled: true, without: [{NAME}, no-such]}}\nchecks: {{{OWN}}}"
-    assert list(load(text, "f.yaml", {}).checks) == ["wiki"]
+    assert list(load(text, "f.yaml", {}).checks) == [*OTHERS, "wiki"]
 
 
 def test_without_any_check_the_file_is_wrong() -> None:
-    text = f"defaults: {{enabled: true, without: [{NAME}]}}"
+    text = f"defaults: {{enabled: true, without: [{', '.join(DEFAULT)}]}}"
     assert "found an empty mapping, expected 1 or more entries" in error_in(text)
 
 

@@ -4,15 +4,18 @@ from netwatch.probes.dns import DnsOptions
 from netwatch.probes.icmp import IcmpOptions
 from netwatch.sources.local import LocalOptions
 from netwatch.sources.nodes import NodesOptions
+from netwatch.sources.services import ServicesOptions
 
 
 def test_on_a_host_it_pings_what_this_node_depends_on() -> None:
     config = load(default_config({}), "default", {})
-    assert list(config.checks) == ["local"]
+    assert list(config.checks) == ["local", "local-large", "local-dns"]
     assert config.checks["local"].source_options == LocalOptions(
         gateways=True, resolvers=True, loopback="fallback"
     )
     assert config.checks["local"].probe_options == IcmpOptions()
+    optional = [name for name, check in config.checks.items() if check.optional]
+    assert optional == ["local-large", "local-dns"]
 
 
 def test_a_pod_is_told_by_its_environment() -> None:
@@ -36,6 +39,13 @@ def test_in_a_pod_dns_and_the_api_server_are_asked_through_their_services_and_di
     assert pairs["dns-system"] == ("static", "resolve")
     assert pairs["api-servers"] == ("endpoints", "http")
     assert pairs["api-server-service"] == ("services", "http")
+
+
+def test_in_a_pod_kube_proxy_is_watched_beside_what_it_is_for() -> None:
+    checks = load(CLUSTER_CONFIG, "default", {}).checks
+    assert checks["service-path"].source_options == ServicesOptions(backends=True)
+    assert checks["service-path"].probe_name == "service_path"
+    assert checks["kube-proxy"].probe_name == "kube_proxy"
 
 
 def test_the_domain_of_the_cluster_may_be_another() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -44,6 +45,14 @@ async def test_who_is_followed_is_probed() -> None:
         (result,) = await results_of(KnockOptions(), at(port))
     assert (result.outcome, list(result.phases)) == (Outcome.OK, ["connect", "answer"])
     assert result.values["bytes"] == 6
+
+
+@pytest.mark.parametrize("blame", [Outcome.RESOLVE, Outcome.LOCAL])
+async def test_a_name_without_an_address_fails_by_whose_fault_it_is(blame: Outcome) -> None:
+    (result,) = await results_of(
+        KnockOptions(), replace(at(1, ""), is_our_fault=blame is Outcome.LOCAL)
+    )
+    assert (result.outcome, result.detail) == (blame, "no such name")
 
 
 async def test_who_left_is_not_probed() -> None:

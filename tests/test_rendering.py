@@ -3,12 +3,13 @@ import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netwatch.rendering import PIECE_BYTES, SLICE_SECONDS, Pace, Renderer
 
 
+@settings(deadline=None)  # a loaded machine is no failure
 @given(st.lists(st.binary(max_size=200)), st.integers(1, 3000))
 async def test_both_codings_are_the_whole_text(slices: list[bytes], times: int) -> None:
     rendering = await Renderer(nullcontext).render(slices * times)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from netwatch.endpoint import Endpoint, Snapshot
+from netwatch.model import Outcome, ProbeError
 from netwatch.net.resolver import Answer, NameUnknown, ResolverFailed
 from netwatch.resolution import CONCURRENCY, RETRY_CONCURRENCY, ResolveOptions, Resolving
 
 pytestmark = pytest.mark.virtual_time
 
 HANGS = 3600.0
-Said = Answer | NameUnknown | ResolverFailed | float
+Said = Answer | NameUnknown | ResolverFailed | ProbeError | float
 
 
 def v4(*addresses: str, ttl: float = 60) -> Answer:
@@ -403,3 +404,18 @@ async def test_names_that_failed_before_hold_up_no_name_that_did_not() -> None:
         on.publish(*dead, "wiki")
         await asyncio.sleep(0.2)
         assert on.out.shown["wiki"] == "10.0.0.7"
+
+
+async def test_a_fault_of_our_own_is_told_as_such_until_a_server_has_spoken() -> None:
+    own = ProbeError(Outcome.LOCAL, "wiki: too many open files")
+    async with stage({"wiki": [own, NameUnknown("wiki: NXDOMAIN")]}) as here:
+        here.publish("wiki")
+        told = []
+        for seconds in (1, 30):
+            await asyncio.sleep(seconds)
+            (shown,) = here.out.snapshots[-1]
+            told.append((shown.is_our_fault, shown.problem))
+    assert told == [
+        (True, "wiki: too many open files"),
+        (False, "wiki: NXDOMAIN"),
+    ]

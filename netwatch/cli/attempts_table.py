@@ -1,8 +1,10 @@
 """What the attempts of a one-shot run gave, for a terminal: a row a target, or one in full."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from netwatch.cli.columns import Row, aligned, called
+from netwatch.exposition.family import Family
 from netwatch.exposition.lines import number
 from netwatch.model import Result
 from netwatch.sinks.attempts import AttemptSummary, said
@@ -18,13 +20,17 @@ def attempts_table(summaries: Sequence[AttemptSummary], *, by_check: bool = Fals
     return aligned([*_HEADS, *phases], rows)
 
 
-def attempt_lines(result: Result) -> list[str]:
-    """Return all that one attempt gave, a line each, as curl's `--write-out` would."""
+def attempt_lines(result: Result, families: Iterable[Family]) -> list[str]:
+    """Return all that one attempt gave, a line each, as curl's `--write-out` would.
+
+    `families` are those of its values, and know their units.
+    """
+    known = {family.key: family for family in families}
     told = {"outcome": said(result)}
     told |= {phase: format_seconds(seconds) for phase, seconds in result.phases.items()}
     if result.duration is not None:
         told["total"] = format_seconds(result.duration)
-    told |= {key: _value(value) for key, value in result.values.items()}
+    told |= {key: _value(value, known[key]) for key, value in result.values.items()}
     width = max(map(len, told))
     return [f" {result.target}", *(f"   {name:<{width}}  {text}" for name, text in told.items())]
 
@@ -39,9 +45,22 @@ def _row(summary: AttemptSummary, phases: Sequence[str], *, by_check: bool) -> R
     return cells, ", ".join(reasons)
 
 
-def _value(value: float | Mapping[str, float]) -> str:
-    if not isinstance(value, Mapping):
-        return number(value)
-    return ", ".join(
-        name if part == 1 else f"{name} {number(part)}" for name, part in value.items()
-    )
+def _value(value: float | Mapping[str, float], family: Family) -> str:
+    match value:
+        case Mapping():
+            parts = list(value.items())
+            # A lone 1 only says which: `version 1.3`. Where there are more, they are figures.
+            only_named = len(parts) == 1 and parts[0][1] == 1
+            return ", ".join(
+                name if only_named else f"{name} {_figure(part, family)}" for name, part in parts
+            )
+        case _:
+            return _figure(value, family)
+
+
+def _figure(value: float, family: Family) -> str:
+    if family.name.endswith("_timestamp_seconds"):
+        return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if family.unit == "seconds":
+        return format_seconds(value)
+    return number(int(value) if float(value).is_integer() else value)

@@ -10,7 +10,7 @@ from typing import NoReturn
 from netwatch.endpoint import Endpoint, Snapshot, Source
 from netwatch.model import Batch, Check, Result, Sink, Target
 from netwatch.net.ping.engine import Pinger
-from netwatch.net.resolver import NameUnknown, Resolver, ResolverFailed
+from netwatch.net.resolver import Resolver
 from netwatch.probe import Engines, Following, ProbeOptions, Services
 from netwatch.prober import Note, Prober, unwatched
 from netwatch.resolution import Lookup, ResolveOptions, with_literal_address
@@ -90,13 +90,9 @@ async def resolved(endpoints: Sequence[Endpoint], options: ResolveOptions | None
 async def _look_up(resolver: Resolver, lookup: Lookup) -> None:
     try:
         async with asyncio.timeout(RESOLVE_SECONDS):
-            lookup.learn(await resolver.resolve(lookup.host))
+            await lookup.ask(resolver.resolve)
     except TimeoutError:
         lookup.fail(f"{lookup.host}: no answer within {RESOLVE_SECONDS:.0f} seconds")
-    except NameUnknown as error:
-        lookup.forget(str(error))
-    except ResolverFailed as error:
-        lookup.fail(str(error))
 
 
 async def probe(

@@ -19,6 +19,7 @@ from netwatch.probe import ProbeOptions
 from netwatch.sinks.attempts import AttemptSummary
 from netwatch.sinks.prometheus import PrometheusSink
 from netwatch.sinks.summary import Summary, SummarySink, verdict
+from netwatch.tally import ATTEMPT_FAMILIES
 
 FORMATS = ("table", "json", "jsonl", "prometheus")
 
@@ -55,6 +56,7 @@ class Output:
         self._complaints = complaints
         self._form = form
         self._by_check = by_check
+        self._probes = probes
         self._summary = SummarySink()
         self._metrics = PrometheusSink(probes)
         self.sinks: list[Sink] = [self._summary]
@@ -126,7 +128,8 @@ class Output:
         """Show all that there is, where it is only one attempt."""
         match self.summaries:
             case [AttemptSummary(latest=Result() as only) as summary]:
-                return attempt_lines(only) if summary.tally.attempts == 1 else []
+                families = (*ATTEMPT_FAMILIES, *self._probes[only.target.check.probe].families)
+                return attempt_lines(only, families) if summary.tally.attempts == 1 else []
         return []
 
     def _print_json(self) -> None:

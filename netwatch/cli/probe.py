@@ -97,7 +97,8 @@ async def _ask(
         snapshot = await first_snapshot(config.source_options.open(services))
     except SourceFailedError as error:
         return [], f"{name}: {error}"
-    complaint = "" if snapshot else f"{name}: its source names no target"
+    is_well = bool(snapshot) or config.optional
+    complaint = "" if is_well else f"{name}: its source names no target"
     resolve = config.resolve if config.probe_options.needs_address else None
     return list(_assignments(name, config, await resolved(snapshot, resolve))), complaint
 

@@ -56,9 +56,12 @@ class Table:
         """Forget a row. Raises KeyError where it is not, or no longer, in this table."""
         del self._rows[row]
 
-    def snapshot(self) -> list[tuple[str, object]]:
-        """Return the label set and the record of each row of this moment, oldest first."""
-        return [(row.labels, row.record) for row in self._rows]
+    def snapshot(self) -> tuple[list[str], list[object]]:
+        """Return the label sets and the records of the rows of this moment, oldest first.
+
+        A pair for each row would be thousands of objects for the garbage collector to look at.
+        """
+        return [row.labels for row in self._rows], [row.record for row in self._rows]
 
     def _written(self, labels: Mapping[str, str]) -> str:
         if clash := self._own_labels & labels.keys():

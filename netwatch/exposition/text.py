@@ -28,15 +28,15 @@ def render(
     where there are any, select families: by their name or that of one of their samples
     (`foo`, `foo_total`, `foo_bucket`). OpenMetrics still needs its `# EOF` after all this.
     """
-    columns = [(table.families, table.snapshot()) for table in tables]
+    snapshots = [(table.families, *table.snapshot()) for table in tables]
     lines: list[str] = []
-    for families, rows in columns:
+    for families, label_sets, records in snapshots:
         for family in families:
             if names and not names & family.names:
                 continue
             heading = _heading(family, dialect)
             write = WRITERS[family.kind]
-            for labels, value in _series(family, rows):
+            for labels, value in _series(family, label_sets, records):
                 if heading:
                     lines.append(heading)
                     heading = ""
@@ -48,9 +48,11 @@ def render(
         yield _encode(lines)
 
 
-def _series(family: Family, rows: list[tuple[str, object]]) -> Iterator[tuple[str, Any]]:
+def _series(
+    family: Family, label_sets: Iterable[str], records: Iterable[object]
+) -> Iterator[tuple[str, Any]]:
     """Yield the written label set and the value of each series of a family."""
-    for labels, record in rows:
+    for labels, record in zip(label_sets, records, strict=True):
         value = getattr(record, family.key, None)
         if value is None:
             continue

@@ -1,7 +1,6 @@
 """How the server is reached: the options of a connection, and the phases of making one."""
 
-import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
@@ -10,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from netwatch.attempt import Attempt
 from netwatch.endpoint import Endpoint
+from netwatch.handshake import shake_hands
 from netwatch.httpclient.headers import HeaderName, HeaderValue, with_headers
 from netwatch.httpclient.transfer import read_head, send
 from netwatch.model import Outcome, ProbeError
@@ -17,7 +17,7 @@ from netwatch.net.connect import connect
 from netwatch.net.lookup import address_now
 from netwatch.net.resolver import Answer, NameUnknown
 from netwatch.net.stream import Stream
-from netwatch.net.tls import TlsContexts, TlsOptions, facts_of_refused, tls_values
+from netwatch.net.tls import TlsContexts, TlsOptions
 from netwatch.options import SECRET, Options, SourceAddress
 from netwatch.resolution import Resolve
 from netwatch.wire.http import Exchange, Request
@@ -93,7 +93,15 @@ class Connector:
         attempt.note(f"connected to {bracketed(address)}:{nearest.port}")
         if origin.scheme == "https":
             try:
-                await self._start_tls(attempt, stream, tls, tls.name_of(origin.host), reach)
+                await shake_hands(
+                    attempt,
+                    stream,
+                    self._contexts,
+                    tls,
+                    host=origin.host,
+                    connect_again=reach,
+                    alpn=_ALPN,
+                )
             except BaseException:
                 stream.close()
                 raise
@@ -133,25 +141,6 @@ class Connector:
         response = await read_head(stream, exchange)
         if response.status // 100 != 2:  # noqa: PLR2004 - success
             raise ProbeError(Outcome.BLOCKED, f"the proxy answered with status {response.status}")
-
-    async def _start_tls(
-        self,
-        attempt: Attempt,
-        stream: Stream,
-        options: TlsOptions,
-        server_name: str,
-        reach: Callable[[], Awaitable[Stream]],
-    ) -> None:
-        context = self._contexts.get(options, alpn=_ALPN)  # may read files: not the server's time
-        try:
-            with attempt.timed("tls"):
-                tls = await stream.start_tls(context, server_name)
-        except ssl.SSLCertVerificationError as error:
-            attempt.values |= await facts_of_refused(error, options, server_name, reach)
-            raise
-        attempt.values |= tls_values(tls)
-        attempt.look(tls)
-        attempt.note(f"negotiated {tls.version()} as {server_name}")
 
 
 def _endpoint_at(origin: Origin, endpoint: Endpoint) -> Endpoint:

@@ -44,23 +44,31 @@ def socket_address(address: str, port: int) -> SocketAddress:
     return (host, port, 0, int(scope or 0))
 
 
+def bind(sock: socket.socket, source_address: str, interface: str = "") -> None:
+    """Make `sock` send from there; raises ProbeError (LOCAL) where this host has no such thing."""
+    try:
+        if interface:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+        if source_address:
+            sock.bind(socket_address(source_address, 0))
+    except OSError as error:
+        used = " ".join(filter(None, (source_address, interface)))
+        # Not a matter of the network, whatever the number of the error.
+        raise ProbeError(
+            Outcome.LOCAL, f"cannot send from {used}: {error.strerror or error}"
+        ) from error
+
+
 def _open(address: str, source_address: str, interface: str) -> socket.socket:
     sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     try:
         sock.setblocking(False)
         # So that the first line of a dialogue does not wait for the acknowledgement of a handshake.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if interface:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
-        if source_address:
-            sock.bind(socket_address(source_address, 0))
-    except OSError as error:
+        bind(sock, source_address, interface)
+    except BaseException:
         sock.close()
-        used = " ".join(filter(None, (source_address, interface)))
-        # Not a matter of the network, whatever the number of the error.
-        raise ProbeError(
-            Outcome.LOCAL, f"cannot send from {used}: {error.strerror or error}"
-        ) from error
+        raise
     return sock
 
 

@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from netwatch.model import Outcome, ProbeError
-from netwatch.net.connect import socket_address
+from netwatch.net.connect import bind, socket_address
 from netwatch.net.stream import Stream
 
 MAX_MESSAGE_BYTES = 65535
@@ -41,8 +40,7 @@ def datagram_socket(server: str, port: int, source_address: str = "") -> Iterato
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
         sock.setblocking(False)
         sock.setsockopt(*_TELL_ICMP_ERRORS[family], 1)
-        if source_address:
-            _bind(sock, source_address)
+        bind(sock, source_address)
         sock.connect(socket_address(server, port))
         yield sock
 
@@ -83,12 +81,3 @@ async def answer_by_stream(
 
 def _whole_bytes(received: bytes) -> int:
     return _LENGTH_BYTES + int.from_bytes(received[:_LENGTH_BYTES])
-
-
-def _bind(sock: socket.socket, source_address: str) -> None:
-    try:
-        sock.bind(socket_address(source_address, 0))
-    except OSError as error:
-        # Not a matter of the network, whatever the number of the error.
-        why = f"cannot send from {source_address}: {error.strerror or error}"
-        raise ProbeError(Outcome.LOCAL, why) from error

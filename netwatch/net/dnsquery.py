@@ -14,8 +14,10 @@ import dns.flags
 import dns.message
 import dns.rcode
 
+from netwatch.model import Outcome
 from netwatch.net.connect import connect
 from netwatch.net.dnsexchange import answer_by_datagram, answer_by_stream, datagram_socket
+from netwatch.net.oserrors import of_os_error
 from netwatch.wire.dnscodec import WrittenQuestion
 from netwatch.wire.dnsmessage import MalformedReplyError, Question
 
@@ -25,7 +27,11 @@ RECORD_TYPES = {4: "A", 6: "AAAA"}
 
 
 class QueryError(Exception):
-    """The server gave no answer; the message is the reason."""
+    """The server gave no answer; the message is the reason. `is_local`: it is our own fault."""
+
+    def __init__(self, reason: str, *, is_local: bool = False) -> None:
+        super().__init__(reason)
+        self.is_local = is_local
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class Records:
 async def ask(server: str, port: int, name: str, family: Family) -> Records:
     """Ask `server`, an IP address, for the A (family 4) or AAAA records (6) of `name`.
 
-    Raises QueryError if the server is out of reach or does not speak sense.
+    Raises QueryError if the server is out of reach or does not speak sense, or we cannot ask.
     """
     try:
         question = WrittenQuestion(Question(name, RECORD_TYPES[family]))
@@ -55,7 +61,8 @@ async def ask(server: str, port: int, name: str, family: Family) -> Records:
     try:
         return _records(await _exchange(server, port, question))
     except OSError as error:
-        raise QueryError(error.strerror or str(error)) from error
+        is_local = of_os_error(error)[0] is Outcome.LOCAL
+        raise QueryError(error.strerror or str(error), is_local=is_local) from error
     except (dns.exception.DNSException, MalformedReplyError) as error:
         raise QueryError(f"malformed answer ({error})") from error
 

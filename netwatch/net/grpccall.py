@@ -26,6 +26,7 @@ from netwatch.model import Outcome, ProbeError
 from netwatch.net.stream import Stream
 from netwatch.wire.document import described
 from netwatch.wire.grpc import GrpcCall, GrpcStatus, frame, status_of
+from netwatch.wire.http2 import Goodbyes
 
 MAX_RECEIVED_BYTES = 100_000
 """A reply has about a hundred."""
@@ -44,15 +45,15 @@ async def unary_call(stream: Stream, call: GrpcCall) -> tuple[GrpcStatus, bytes]
     connection = _opened()
     connection.send_headers(_STREAM_ID, call.headers(f"netwatch/{__version__}"))
     connection.send_data(_STREAM_ID, frame(call.message), end_stream=True)
-    reply, received_bytes = _Reply(), 0
+    reply, goodbyes, received_bytes = _Reply(), Goodbyes(_STREAM_ID), 0
     while not reply.is_complete:
         await stream.send(connection.data_to_send())
         data = await stream.receive()
         if not data:
-            raise ProbeError(Outcome.RESET, "the peer closed the connection before it answered")
+            raise ProbeError(Outcome.RESET, _left(goodbyes))
         received_bytes += len(data)
         _expect_http2(data, received_bytes)
-        reply.take(_events(connection, data))
+        reply.take(_events(connection, goodbyes.without(data)))
     return status_of(reply.headers), bytes(reply.data)
 
 
@@ -71,6 +72,12 @@ def _opened() -> H2Connection:
     )
     connection.initiate_connection()
     return connection
+
+
+def _left(goodbyes: Goodbyes) -> str:
+    """Say that the peer ended before it answered."""
+    why = "is shutting down, and " if goodbyes.are_heard else ""
+    return f"the peer {why}closed the connection before it answered"
 
 
 def _expect_http2(data: bytes, received_bytes: int) -> None:
@@ -114,6 +121,8 @@ class _Reply:
                 self.is_complete = True
             case StreamReset(error_code=code):
                 raise ProbeError(Outcome.RESET, f"the peer reset the stream ({_name(code)})")
+            case ConnectionTerminated(error_code=ErrorCodes.NO_ERROR):
+                raise ProbeError(Outcome.RESET, "the peer is shutting down, and takes no call")
             case ConnectionTerminated(error_code=code):
                 raise ProbeError(Outcome.RESET, f"the peer ended the connection ({_name(code)})")
 

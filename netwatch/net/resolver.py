@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from netwatch.model import Outcome, ProbeError
 from netwatch.net.files import ChangingFile, UnreadableFileError
 from netwatch.wire.hostname import parse_address
 from netwatch.wire.hosts import parse_hosts
@@ -46,12 +47,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Reply:
-    """What all servers together say of one family of one full name; None: they do not know."""
+    """What all servers together say of one family of one full name; None: they do not know.
+
+    `is_local`: some of them could not even be asked, by a fault of our own.
+    """
 
     addresses: tuple[str, ...] | None
     ttl_seconds: float
     said: str
     silent: bool = False
+    is_local: bool = False
 
 
 class Resolver:
@@ -74,8 +79,9 @@ class Resolver:
     async def resolve(self, host: str) -> Answer:
         """Return the addresses of `host`; there is at least one.
 
-        Raises NameUnknown or ResolverFailed. It may take as long as the timeout of resolv.conf
-        for each attempt at each server, and may be cancelled at any time.
+        Raises NameUnknown or ResolverFailed, and ProbeError where the trouble is our own. It may
+        take as long as the timeout of resolv.conf for each attempt at each server, and may be
+        cancelled at any time.
         """
         if address := parse_address(host):
             return _answer([str(address)], math.inf)
@@ -119,6 +125,8 @@ class Resolver:
             if ipv4.silent or ipv6.silent:
                 break  # as the C library: who is silent would be silent about every name
         if any(reply.addresses is None for reply in replies):
+            if any(reply.is_local for reply in replies):
+                raise ProbeError(Outcome.LOCAL, _why(replies))
             raise ResolverFailed(_why(replies))
         raise NameUnknown(_why(replies))
 
@@ -138,7 +146,7 @@ async def _ask_servers(
     from netwatch.net import dnsquery  # noqa: PLC0415 - costs memory where no name is ever asked for
 
     said: dict[str, str] = {}
-    silent = True
+    silent, is_local = True, False
     for server in servers:
         try:
             async with asyncio.timeout(timeout_seconds):
@@ -146,13 +154,15 @@ async def _ask_servers(
         except TimeoutError:
             said[server] = f"{server} gave no answer in {timeout_seconds}s"
         except dnsquery.QueryError as error:
+            is_local |= error.is_local
             said[server] = f"{server} gave no answer: {error}"
         else:
             silent = False
             said[server] = f"{server} said {records.said}"
             if records.addresses is not None:
                 return _Reply(records.addresses, records.ttl_seconds, f"{name}: {said[server]}")
-    return _Reply(None, math.inf, f"{name}: {', '.join(said.values())}", silent=silent)
+    why = f"{name}: {', '.join(said.values())}"
+    return _Reply(None, math.inf, why, silent=silent, is_local=is_local)
 
 
 def _why(replies: Iterable[_Reply]) -> str:

@@ -3,18 +3,18 @@
 import re
 from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
-from ssl import SSLCertVerificationError
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from netwatch.attempt import Attempt, Probe
 from netwatch.exposition.family import Family, Kind
+from netwatch.handshake import shake_hands
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.connect import connect
 from netwatch.net.lookup import address_now
 from netwatch.net.stream import Stream
-from netwatch.net.tls import TlsContexts, TlsOptions, facts_of_refused, tls_values
+from netwatch.net.tls import TlsOptions
 from netwatch.options import SECRET, PositiveDuration, SourceAddress
 from netwatch.probe import AttemptOptions, Services
 from netwatch.wire.document import described
@@ -40,7 +40,6 @@ FAMILIES = (
     ),
 )
 
-Connect = Callable[[], Awaitable[Stream]]
 MakeCall = Callable[[Stream, GrpcCall], Awaitable[tuple[GrpcStatus, bytes]]]
 
 _OWN_HEADERS = frozenset({"connection", "content-type", "host", "te", "user-agent"})
@@ -105,18 +104,15 @@ class GrpcOptions(AttemptOptions):
     def open(self, services: Services) -> Probe:
         from netwatch.net.grpccall import unary_call  # noqa: PLC0415 - an extra
 
-        return GrpcProbe(self, services, TlsContexts(), unary_call)
+        return GrpcProbe(self, services, unary_call)
 
 
 class GrpcProbe:
     """Makes a connection, and a call of the health service, for each attempt."""
 
-    def __init__(
-        self, options: GrpcOptions, services: Services, contexts: TlsContexts, make_call: MakeCall
-    ) -> None:
+    def __init__(self, options: GrpcOptions, services: Services, make_call: MakeCall) -> None:
         self._options = options
         self._services = services
-        self._contexts = contexts
         self._make_call = make_call
 
     async def measure(self, attempt: Attempt) -> None:
@@ -140,23 +136,17 @@ class GrpcProbe:
         with stream:
             attempt.note(f"connected to {address} port {port}")
             if options.transport == "tls":
-                await self._start_tls(attempt, stream, connected)
+                await shake_hands(
+                    attempt,
+                    stream,
+                    self._services.contexts,
+                    options.tls,
+                    host=endpoint.host,
+                    connect_again=connected,
+                    alpn=("h2",),
+                )
             with attempt.timed("check"):
                 await self._check(attempt, stream, port)
-
-    async def _start_tls(self, attempt: Attempt, stream: Stream, connected: Connect) -> None:
-        options = self._options.tls
-        context = self._contexts.get(options, alpn=("h2",))
-        name = options.name_of(attempt.endpoint.host)
-        try:
-            with attempt.timed("tls"):
-                tls = await stream.start_tls(context, name)
-        except SSLCertVerificationError as error:
-            attempt.values |= await facts_of_refused(error, options, name, connected)
-            raise
-        attempt.values |= tls_values(tls)
-        attempt.look(tls)
-        attempt.note(f"speaking {tls.version()} with {name}")
 
     async def _check(self, attempt: Attempt, stream: Stream, port: int) -> None:
         options = self._options

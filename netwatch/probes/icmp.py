@@ -1,15 +1,14 @@
 """ICMP echo: is the target there, how much is lost on the way, and how long does it take."""
 
-import ipaddress
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from netwatch.exposition.family import Family, Kind
 from netwatch.model import Target
 from netwatch.net.ping.engine import Pinger, PingOptions
 from netwatch.net.ping.tally import PingTally
-from netwatch.options import PositiveDuration
+from netwatch.options import PositiveDuration, SourceAddress
 from netwatch.probe import Engines, ProbeOptions
 
 
@@ -66,15 +65,6 @@ FAMILIES = (
 )
 
 
-def _ip_address(text: str) -> str:
-    if text:
-        try:
-            ipaddress.ip_address(text)
-        except ValueError:
-            raise ValueError("expected an IP address") from None
-    return text
-
-
 class IcmpFollowing:
     """Keeps the targets of one check on the beat of the pinger."""
 
@@ -115,7 +105,7 @@ class IcmpOptions(ProbeOptions):
     """Differentiated services code point; 46 is expedited forwarding."""
     dont_fragment: bool = False
     """Send whole or not at all, whatever path MTU the kernel remembers."""
-    source_address: Annotated[str, AfterValidator(_ip_address)] = ""
+    source_address: SourceAddress = ""
     """Send from this address of this host; empty lets the kernel choose."""
     interface: str = ""
     """Send through this interface; empty lets the kernel choose."""

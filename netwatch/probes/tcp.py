@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ssl import SSLCertVerificationError
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from netwatch.attempt import Attempt, Probe
 from netwatch.exposition.family import Family, Kind
+from netwatch.handshake import shake_hands
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.connect import connect
 from netwatch.net.dialogue import Dialogue, Step, Steps
 from netwatch.net.lookup import address_now
 from netwatch.net.stream import Stream
-from netwatch.net.tls import TlsContexts, TlsOptions, facts_of_refused, tls_values
+from netwatch.net.tls import TlsContexts, TlsOptions
 from netwatch.options import PositiveDuration, SourceAddress
 from netwatch.probe import AttemptOptions, Services
 from netwatch.wire.hostname import MAX_PORT
@@ -71,7 +71,7 @@ class TcpOptions(AttemptOptions):
         return self
 
     def open(self, services: Services) -> Probe:
-        return TcpProbe(self, services, TlsContexts())
+        return TcpProbe(self, services)
 
 
 class TcpProbe:
@@ -84,12 +84,10 @@ class TcpProbe:
         self,
         options: TcpOptions,
         services: Services,
-        contexts: TlsContexts,
         hear: Hear = lambda _step, _captures: None,
     ) -> None:
         self._options = options
         self._services = services
-        self._contexts = contexts
         self._hear = hear
 
     async def measure(self, attempt: Attempt) -> None:
@@ -102,7 +100,8 @@ class TcpProbe:
         with attempt.timed("resolve"):
             address = await address_now(endpoint, self._services.resolve)
         attempt.note(f"{endpoint.host} is {address}")
-        await _Visit(self._options, self._contexts, attempt, address, port, self._hear).make()
+        contexts = self._services.contexts
+        await _Visit(self._options, contexts, attempt, address, port, self._hear).make()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,20 +148,14 @@ class _Visit:
 
     async def _start_tls(self, stream: Stream, said: list[Step]) -> None:
         """Do the handshake; a refused certificate is looked at after the same words once more."""
-        context = self.contexts.get(self.options.tls)
-        name = self.options.tls.name_of(self.attempt.endpoint.host)
-        try:
-            with self.attempt.timed("tls"):
-                tls = await stream.start_tls(context, name)
-        except SSLCertVerificationError as error:
-            stream.close()  # the server may have room for one connection
-            self.attempt.values |= await facts_of_refused(
-                error, self.options.tls, name, lambda: self._connect_and_say(said)
-            )
-            raise
-        self.attempt.values |= tls_values(tls)
-        self.attempt.look(tls)
-        self.attempt.note(f"speaking {tls.version()} with {name}")
+        await shake_hands(
+            self.attempt,
+            stream,
+            self.contexts,
+            self.options.tls,
+            host=self.attempt.endpoint.host,
+            connect_again=lambda: self._connect_and_say(said),
+        )
 
     async def _connect_and_say(self, steps: list[Step]) -> Stream:
         stream = await self._connect()

@@ -52,6 +52,7 @@ class LocalSource:
     def __init__(self, options: LocalOptions, root: Path = Path("/")) -> None:
         self._options = options
         self._root = root
+        self._has_resolv_conf = False
 
     async def run(self, publisher: Publisher) -> None:
         """Publish every ten seconds, until cancelled; a failure is told once, until it ends."""
@@ -86,7 +87,13 @@ class LocalSource:
             yield Endpoint(name=f"gateway-{gateway.interface}", host=gateway.address)
 
     def _resolvers(self) -> Iterator[Endpoint]:
-        text = (self._root / "etc/resolv.conf").read_text(errors="replace")
+        try:
+            text = (self._root / "etc/resolv.conf").read_text(errors="replace")
+        except FileNotFoundError:
+            if self._has_resolv_conf:
+                raise  # somebody replaces it at this moment, or ought to
+            return
+        self._has_resolv_conf = True
         for server in parse_resolv_conf(text).nameservers:
             yield Endpoint(name=f"resolver-{server}", host=server)
 

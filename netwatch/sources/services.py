@@ -24,6 +24,8 @@ class ServicesOptions(ClusterOptions):
     """The name or number of a port; all of them if none is given."""
     family: Family = "both"
     """As for `nodes`."""
+    backends: bool = False
+    """Whether to know the endpoints behind them, too: for the probe `service_path`."""
 
     @model_validator(mode="after")
     def _says_where(self) -> Self:

@@ -29,6 +29,9 @@ def parse_host(text: str) -> str:
     """
     if address := parse_address(text):
         return str(address)
+    if "@" in text:
+        # Not repeated: it may be a secret, and messages are shown.
+        raise ValueError('found "@" in a host, expected an IP address or a host name')
     if "://" in text:
         raise ValueError(
             f"found {described(text)}, expected an IP address or a host name, not a URL"
@@ -43,6 +46,8 @@ def split_port(text: str) -> tuple[str, int]:
 
     Raises ValueError if there is a port that is none. The host is not looked at.
     """
+    if "@" in text:
+        return text, 0  # no host: that is said elsewhere, without the secret in it
     if text.startswith("[") and text.endswith("]"):
         return text[1:-1], 0
     host, colon, port = text.rpartition(":")

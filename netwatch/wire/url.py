@@ -31,11 +31,11 @@ def parse_url(text: str) -> Url:
 
     User info is refused, and not repeated in the message: URLs are shown, also in labels.
     """
-    if "@" in re.split("[/?#]", text.partition("://")[2], maxsplit=1)[0]:
+    match = _URL.fullmatch(text)
+    if "@" in (match["authority"] if match else text):
         raise ValueError(
             "found user info in a URL, expected a URL without: it is a secret, and URLs are shown"
         )
-    match = _URL.fullmatch(text)
     if not match or not match["authority"]:
         raise ValueError(f"found {described(text)}, {_EXPECTED}")
     scheme = match["scheme"].lower()

@@ -83,6 +83,7 @@ def test_a_check_in_the_place_of_a_default_one_takes_its_permissions_away() -> N
         ({"endpoints": {"namespace": "netwatch", "service": "netwatch"}}, {"netwatch": SLICES}),
         ({"services": {"namespace": "shop"}}, {"shop": SERVICES}),
         ({"services": {}}, {"default": SERVICES, "kube-system": SERVICES}),
+        ({"services": {"namespace": "shop", "backends": True}}, {"shop": SERVICES | SLICES}),
         ({"pods": {"namespace": "shop"}}, {"shop": PODS}),
         ({"pods": {}}, {"*": PODS}),
         ({"static": ["10.0.0.7"]}, {}),

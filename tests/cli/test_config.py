@@ -38,7 +38,7 @@ def test_the_default_configuration_is_a_good_file(
     file = tmp_path / "default.yaml"
     file.write_text(printed + "  more:\n    source: {static: [a]}\n    probe: {icmp: }\n")
     assert run("check", str(file)) == 0
-    assert capsys.readouterr().out == f"{file}: ok, 2 checks\n"
+    assert capsys.readouterr().out == f"{file}: ok, 4 checks\n"
 
 
 def test_in_a_pod_the_default_configuration_is_another(

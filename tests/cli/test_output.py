@@ -115,12 +115,12 @@ def attempted(*results: Result, by_check: bool = False, pinged: bool = False) ->
 
 
 def test_a_single_attempt_is_shown_in_full(capsys: pytest.CaptureFixture[str]) -> None:
-    attempted(a_result(values={"status": 200}))
+    attempted(a_result(values={"bytes": 200}))
     assert capsys.readouterr().out.splitlines() == [
         " wiki (10.0.0.7)",
         "   outcome  ok",
         "   total    500.000ms",
-        "   status   200",
+        "   bytes    200",
         "wiki (10.0.0.7) is well.",
     ]
 

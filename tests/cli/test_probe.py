@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from netwatch.cli.main import main
+from tests.dnsmasq import dnsmasq
 from tests.namespaces import Namespace
 from tests.programs import run_netwatch, with_file
 
@@ -108,12 +109,25 @@ def test_without_a_configuration_it_looks_at_what_its_node_depends_on(
 ) -> None:
     (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.53\n")
     prefix = with_file("/etc/resolv.conf", tmp_path / "resolv.conf")
+    with netns("alone"), dnsmasq(address="127.0.0.53", port=53):
+        done = run_netwatch("probe", "-c", "1", "-o", "table", prefix=prefix)
+    assert (done.returncode, done.stderr) == (0, "")
+    sentence, _, _, ping, _, _, query = done.stdout.splitlines()
+    assert sentence == "All 2 targets are well."
+    assert ping.startswith(" local: resolver-127.0.0.53 (127.0.0.53) ")
+    assert query.startswith(" local-dns: resolver-127.0.0.53 (127.0.0.53) ")
+
+
+@pytest.mark.netns
+def test_a_node_that_depends_on_nobody_is_well(
+    netns: Callable[[str], Namespace], tmp_path: Path
+) -> None:
+    (tmp_path / "resolv.conf").write_text("")
+    prefix = with_file("/etc/resolv.conf", tmp_path / "resolv.conf")
     with netns("alone"):
         done = run_netwatch("probe", "-c", "1", "-o", "table", prefix=prefix)
     assert (done.returncode, done.stderr) == (0, "")
-    sentence, _, _, row = done.stdout.splitlines()
-    assert sentence == "resolver-127.0.0.53 (127.0.0.53) answers."
-    assert row.startswith(" local: resolver-127.0.0.53 (127.0.0.53) ")
+    assert done.stdout.startswith("All 2 targets answer.\n")
 
 
 @may_ping

@@ -7,6 +7,7 @@ import pytest
 from netwatch.attempt import make_attempt
 from netwatch.model import Outcome
 from netwatch.net.resolver import Answer
+from netwatch.net.tls import TlsContexts
 from netwatch.probe import Services
 from netwatch.probes.http.probe import HttpOptions, HttpProbe
 from tests.certificates import Authority
@@ -160,6 +161,6 @@ async def test_a_link_local_address_keeps_the_interface_that_its_source_knows() 
     asked: list[str] = []
     target = at("http://[::1]:9/", address="::1", family=6)
     target.endpoint = replace(target.endpoint, address="::1%lo")
-    probe = HttpProbe(options(), nobody_asks, allow=asked.append)
+    probe = HttpProbe(options(), nobody_asks, TlsContexts(), allow=asked.append)
     await make_attempt(probe, target, timeout_seconds=5)
     assert asked == ["::1%lo"]

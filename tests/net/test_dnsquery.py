@@ -8,6 +8,7 @@ import pytest
 
 from netwatch.net.dnsquery import QueryError, Records, ask
 from tests.net.dns_server import cut_off, dns_server, silence
+from tests.scarcity import no_more_files
 
 WIKI = {"wiki.example.": ["300 A 127.0.0.7", "300 AAAA ::7"]}
 
@@ -111,6 +112,16 @@ async def test_a_port_where_nobody_listens_is_told_at_once(refusing_port: int) -
 async def test_an_interface_that_is_not_there_is_the_reason() -> None:
     with pytest.raises(QueryError, match=r"[Nn]o interface|No such device"):
         await ask("fe80::1%not-there", 53, "wiki.example", 4)
+
+
+async def test_having_no_more_files_is_our_own_fault_and_a_silent_port_is_not(
+    refusing_port: int,
+) -> None:
+    with pytest.raises(QueryError) as refused:
+        await ask("127.0.0.1", refusing_port, "wiki.example", 4)
+    with no_more_files(), pytest.raises(QueryError, match="Too many open files") as caught:
+        await ask("127.0.0.1", refusing_port, "wiki.example", 4)
+    assert (refused.value.is_local, caught.value.is_local) == (False, True)
 
 
 @pytest.mark.parametrize("length", [0, 1, 2, 20])

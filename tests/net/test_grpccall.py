@@ -123,9 +123,25 @@ async def test_what_comes_after_the_answer_is_no_concern_of_ours() -> None:
     assert status.code is GrpcCode.OK
 
 
+async def test_a_server_that_shuts_down_in_peace_answers_first() -> None:
+    goodbye = b"\0\0\x08\x07\0\0\0\0\0" + (2**31 - 1).to_bytes(4) + bytes(4)
+    status, data = await answered(SETTINGS + goodbye + said_by_a_server(answer))
+    assert (status.code, data) == (GrpcCode.OK, frame(b"answer"))
+
+
 @pytest.mark.parametrize(
     ("script", "outcome", "detail"),
     [
+        (
+            lambda server: server.close_connection(),
+            Outcome.RESET,
+            "the peer is shutting down, and closed the connection before it answered",
+        ),
+        (
+            lambda server: server.close_connection(last_stream_id=0),
+            Outcome.RESET,
+            "the peer is shutting down, and takes no call",
+        ),
         (
             lambda server: server.reset_stream(1, ErrorCodes.REFUSED_STREAM),
             Outcome.RESET,

@@ -9,8 +9,10 @@ import dns.message
 import dns.rcode
 import pytest
 
+from netwatch.model import Outcome, ProbeError
 from netwatch.net.resolver import Answer, NameUnknown, Resolver, ResolverFailed
 from tests.net.dns_server import cut_off, dns_server, silence
+from tests.scarcity import no_more_files
 
 
 class System:
@@ -195,6 +197,19 @@ async def test_without_a_server_the_resolver_fails_and_says_why(system: System) 
     system.resolv_conf.write_text("search a.example\n")
     with pytest.raises(ResolverFailed, match=r"resolv.conf: found no name server"):
         await system.resolver().resolve("wiki")
+
+
+async def test_a_resolver_that_cannot_ask_has_not_heard_that_the_network_fails(
+    system: System,
+) -> None:
+    async with dns_server() as server:
+        server.zone = {"wiki.example.": ["300 A 127.0.0.7"]}
+        resolver = system.resolver(server.port)
+        for _ in range(2):  # then the files have been read
+            await resolver.resolve("wiki.example")
+        with no_more_files(), pytest.raises(ProbeError, match="Too many open files") as caught:
+            await resolver.resolve("wiki.example")
+    assert caught.value.outcome is Outcome.LOCAL
 
 
 async def test_cancelling_leaves_no_socket_behind(system: System) -> None:

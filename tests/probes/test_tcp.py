@@ -180,7 +180,7 @@ async def test_a_mail_server_is_followed_into_tls_and_out_again(tmp_path: Path) 
         "wait for a line that matches ^220 ([^ ]+) ESMTP",
         'received "220 mail.example ESMTP"',
     ]
-    assert "speaking TLSv1.3 with localhost" in notes
+    assert "negotiated TLSv1.3 with localhost" in notes
 
 
 async def test_a_refused_certificate_is_looked_at_after_starttls_too(tmp_path: Path) -> None:

@@ -106,15 +106,23 @@ async def test_a_family_that_is_switched_off_is_no_failure(node: Node) -> None:
     assert (len(published.snapshots[-1]), published.failures) == (1, [])
 
 
-async def test_a_missing_resolv_conf_is_one_failure_until_it_is_back(node: Node) -> None:
+async def test_a_node_without_a_resolv_conf_has_no_name_servers(node: Node) -> None:
     node.remove("etc/resolv.conf")
+    published = await node.look(gateways=True, resolvers=True)
+    assert (published.names, published.failures) == (["gateway-eth0", "gateway-eth0"], [])
+
+
+async def test_a_lost_resolv_conf_is_one_failure_until_it_is_back(node: Node) -> None:
     published = Published()
     async with asyncio.TaskGroup() as group:
         running = group.create_task(node.source(resolvers=True).run(published), name="source")
-        await asyncio.sleep(101)
+        await asyncio.sleep(1)
+        before = published.names
+        node.remove("etc/resolv.conf")
+        await asyncio.sleep(100)
         path = node.root / "etc/resolv.conf"
         assert published.failures == [f"{path}: No such file or directory"]
-        assert published.snapshots == []
+        assert published.names == before
         node.write("etc/resolv.conf", "nameserver 10.96.0.11\n")
         await asyncio.sleep(10)
         assert published.names == ["resolver-10.96.0.11"]

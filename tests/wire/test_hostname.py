@@ -66,6 +66,13 @@ def test_a_port_that_is_none_is_an_error(text: str) -> None:
         split_port(text)
 
 
+@pytest.mark.parametrize("text", ["https://me:secret@wiki", "me:secret@wiki", "me@wiki:80"])
+def test_user_info_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(ValueError, match='found "@" in a host') as caught:
+        parse_host(split_port(text)[0])
+    assert "secret" not in str(caught.value)
+
+
 @given(st.ip_addresses(), st.integers(1, 65535))
 def test_any_address_and_port_are_told_apart(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int

@@ -51,7 +51,15 @@ def test_anything_else_is_refused(text: str, message: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["http://me:secret@wiki/", "ftp://secret@wiki/", "http://me:secret@[::1", "https://secret@"],
+    [
+        "http://me:secret@wiki/",
+        "ftp://secret@wiki/",
+        "http://me:secret@[::1",
+        "https://secret@",
+        "me:secret@wiki",
+        "//me:secret@wiki",
+        "http://me:secret@wiki/ a",
+    ],
 )
 def test_user_info_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(ValueError, match=r"^found user info in a URL, expected") as caught:

@@ -20,13 +20,14 @@ A services source that names none reads those of the API server and of cluster D
 {{- $namespace := "" }}
 {{- if kindIs "map" .options }}{{ $namespace = get .options "namespace" }}{{ end }}
 {{- if eq .source "nodes" }}
-{resource: nodes, namespaces: []}
+{resources: [nodes], namespaces: []}
 {{- else if eq .source "endpoints" }}
-{resource: endpointslices, namespaces: [{{ $namespace }}]}
+{resources: [endpointslices], namespaces: [{{ $namespace }}]}
 {{- else if eq .source "services" }}
-{resource: services, namespaces: [{{ $namespace | default "default, kube-system" }}]}
+{{- $backends := and (kindIs "map" .options) (get .options "backends") }}
+{resources: [services{{ if $backends }}, endpointslices{{ end }}], namespaces: [{{ $namespace | default "default, kube-system" }}]}
 {{- else if eq .source "pods" }}
-{resource: pods, namespaces: [{{ $namespace }}]}
+{resources: [pods], namespaces: [{{ $namespace }}]}
 {{- end }}
 {{- end }}
 
@@ -38,10 +39,12 @@ A services source that names none reads those of the API server and of cluster D
 {{- range $check := include "netwatch.allChecks" (dict "root" $ "network" $network) | fromYaml }}
 {{- range $source, $options := $check.source }}
   {{- with include "netwatch.reads" (dict "source" $source "options" $options) | fromYaml }}
-    {{- $resource := .resource }}
-    {{- if not .namespaces }}{{ $_ := set $cluster $resource true }}{{ end }}
-    {{- range .namespaces }}
-      {{- $_ := set $namespaces . (set (get $namespaces . | default dict) $resource true) }}
+    {{- $namespaced := .namespaces }}
+    {{- range $resource := .resources }}
+      {{- if not $namespaced }}{{ $_ := set $cluster $resource true }}{{ end }}
+      {{- range $namespaced }}
+        {{- $_ := set $namespaces . (set (get $namespaces . | default dict) $resource true) }}
+      {{- end }}
     {{- end }}
   {{- end }}
 {{- end }}

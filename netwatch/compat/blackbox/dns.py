@@ -108,7 +108,7 @@ class DnsModule(ProbedKind[DnsOptions]):
 
     def open(self, lent: Lent) -> Probe:
         options = self.options()
-        transport = Transport(options, lent.timeout_seconds, lent.contexts)
+        transport = Transport(options, lent.timeout_seconds, lent.services.contexts)
         return DnsProbe(options.queries(), transport, options, lent.services.resolve)
 
     def report(self, result: Result, handshake: LastHandshake) -> Report:

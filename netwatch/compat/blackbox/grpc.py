@@ -57,7 +57,7 @@ class GrpcModule(ProbedKind[GrpcOptions]):
     def open(self, lent: Lent) -> Probe:
         from netwatch.net.grpccall import unary_call  # noqa: PLC0415 - an extra
 
-        return GrpcProbe(self.options(), lent.services, lent.contexts, unary_call)
+        return GrpcProbe(self.options(), lent.services, unary_call)
 
     def report(self, result: Result, handshake: LastHandshake) -> Report:
         serving = result.values.get("grpc_serving", {})

@@ -128,7 +128,7 @@ class HttpModule(HttpClientConfig, ProbedKind[HttpOptions]):
 
     def open(self, lent: Lent) -> Probe:
         return HttpProbe(
-            self.options(), lent.services.resolve, contexts=lent.contexts, allow=lent.allow
+            self.options(), lent.services.resolve, lent.services.contexts, allow=lent.allow
         )
 
     def report(self, result: Result, handshake: LastHandshake) -> Report:

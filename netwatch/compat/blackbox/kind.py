@@ -17,7 +17,6 @@ from netwatch.endpoint import Endpoint
 from netwatch.model import Result, Target
 from netwatch.net.ping.engine import PingOptions
 from netwatch.net.ping.single import Reply
-from netwatch.net.tls import TlsContexts
 from netwatch.options import Options
 from netwatch.probe import AttemptOptions, Services
 from netwatch.wire.document import dotted
@@ -36,7 +35,6 @@ class Lent:
     """What a module is lent for one probe."""
 
     services: Services
-    contexts: TlsContexts
     ping: Ping
     timeout_seconds: float
     allow: Callable[[str], None]

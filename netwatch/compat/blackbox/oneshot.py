@@ -75,8 +75,7 @@ class _Shot:
         self.guard = Guard(order.allowed)
         self._lookups = Lookups(tools.resolve, self.guard, self._kind.preference)
         self._lent = Lent(
-            services=Services(self._lookups.resolve),
-            contexts=tools.contexts,
+            services=Services(self._lookups.resolve, tools.contexts),
             ping=tools.ping,
             timeout_seconds=order.timeout_seconds,
             allow=self.guard.check,

@@ -126,7 +126,7 @@ class TcpModule(ProbedKind[TcpOptions]):
                 told = {label.name: expand(label.value, captures.__getitem__) for label in labels}
                 lent.tell(_FAMILY, told)
 
-        return TcpProbe(self.options(), lent.services, lent.contexts, hear)
+        return TcpProbe(self.options(), lent.services, hear)
 
     def report(self, result: Result, handshake: LastHandshake) -> Report:
         step = self._broken_step(result)

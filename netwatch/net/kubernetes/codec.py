@@ -9,7 +9,7 @@ from netwatch.net.kubernetes.objects import KubernetesObject, Struct
 from netwatch.net.kubernetes.query import Change, Page
 from netwatch.net.kubernetes.refusal import refusal
 
-ObjectT = TypeVar("ObjectT", bound=KubernetesObject)
+ObjectT_co = TypeVar("ObjectT_co", bound=KubernetesObject, covariant=True)
 
 
 class _ListMetadata(Struct, frozen=True, kw_only=True):
@@ -17,9 +17,9 @@ class _ListMetadata(Struct, frozen=True, kw_only=True):
     continue_: str = msgspec.field(default="", name="continue")
 
 
-class _List(Struct, Generic[ObjectT], frozen=True, kw_only=True):
+class _List(Struct, Generic[ObjectT_co], frozen=True, kw_only=True):
     metadata: _ListMetadata = _ListMetadata()
-    items: list[ObjectT] | None = None
+    items: list[ObjectT_co] | None = None
 
 
 class _Event(Struct, frozen=True, kw_only=True):
@@ -31,15 +31,15 @@ class _Status(Struct, frozen=True, kw_only=True):
     code: int = 0
 
 
-class ObjectCodec(Generic[ObjectT]):
+class ObjectCodec(Generic[ObjectT_co]):
     """The codec of one kind of objects."""
 
-    def __init__(self, kind: type[ObjectT]) -> None:
+    def __init__(self, kind: type[ObjectT_co]) -> None:
         listed: Any = _List[kind]  # type: ignore[valid-type]  # msgspec reads it at run time
-        self._list: msgspec.json.Decoder[_List[ObjectT]] = msgspec.json.Decoder(listed)
+        self._list: msgspec.json.Decoder[_List[ObjectT_co]] = msgspec.json.Decoder(listed)
         self._object = msgspec.json.Decoder(kind)
 
-    def page(self, body: bytes | bytearray) -> Page[ObjectT]:
+    def page(self, body: bytes | bytearray) -> Page[ObjectT_co]:
         """Read a list. Raises MalformedAnswerError, also for one without a version: it is none."""
         listed = _read(self._list, body)
         if not listed.metadata.resource_version:
@@ -50,7 +50,7 @@ class ObjectCodec(Generic[ObjectT]):
             listed.metadata.continue_,
         )
 
-    def change(self, line: bytes) -> Change[ObjectT]:
+    def change(self, line: bytes) -> Change[ObjectT_co]:
         """Read an event (meta/v1 WatchEvent): an object, a Status for errors.
 
         Raises MalformedAnswerError, and ApiError for an event of an error.

@@ -154,8 +154,13 @@ class EndpointPort(Struct, frozen=True, kw_only=True):
     port: int | None = None
 
 
-class EndpointSlice(KubernetesObject, frozen=True, kw_only=True):
-    """Some endpoints of a Service, all of one address family."""
+SERVICE_LABEL = "kubernetes.io/service-name"
+"""On each EndpointSlice: whose it is."""
 
+
+class EndpointSlice(KubernetesObject, frozen=True, kw_only=True):
+    """Some endpoints of a Service, all of one address family: `IPv4` or `IPv6`."""
+
+    address_type: str = ""
     endpoints: tuple[SliceEndpoint, ...] | None = None
     ports: tuple[EndpointPort, ...] | None = None

@@ -68,7 +68,8 @@ def _name(endpoint: Endpoint) -> bytes:
     """Return the `struct sockaddr`; raise ProbeError if there is none, or not its interface."""
     address, _, zone = endpoint.address.partition("%")
     if not address:
-        raise ProbeError(Outcome.RESOLVE, endpoint.problem)
+        blame = Outcome.LOCAL if endpoint.is_our_fault else Outcome.RESOLVE
+        raise ProbeError(blame, endpoint.problem)
     try:
         scope = socket.if_nametoindex(zone) if zone else 0
     except OSError:

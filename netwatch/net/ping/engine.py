@@ -24,8 +24,6 @@ from netwatch.stats import WorstRecent
 GRID_SECONDS = 0.5
 """Beats fall on multiples of this."""
 SHORTEST_TICK_SECONDS = 0.005
-ROOM_SECONDS = 0.1
-"""In this time no more replies than are in flight come in, as far as pacing goes."""
 STAMPS_ON_SECONDS = 0.05
 """Until the kernel stamps what it receives, once somebody asked it to."""
 MOST_COHORTS = 1000
@@ -236,9 +234,7 @@ class Pinger:
         for line in self._lines:
             if line.backlog:
                 wake = now
-            if line.ledger.in_flight:
-                full = ROOM_SECONDS * line.pace_packets / line.ledger.in_flight
-                wake = min(wake, line.ledger.next_deadline(), now + min(full, self._longest_tick))
+            wake = min(wake, line.next_look(self._longest_tick))
         return max(wake, now + SHORTEST_TICK_SECONDS)
 
     async def _sleep(self, seconds: float) -> None:

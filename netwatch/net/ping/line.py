@@ -1,5 +1,6 @@
 """Channels with their ledgers: what a send, a receive and a timeout mean for both."""
 
+import math
 import secrets
 import time
 from collections import Counter
@@ -11,6 +12,7 @@ from netwatch.model import Batch
 from netwatch.net.ping import reasons
 from netwatch.net.ping.channel import Channel
 from netwatch.net.ping.inbox import Stray
+from netwatch.net.ping.inflow import Inflow
 from netwatch.net.ping.layout import message_values
 from netwatch.net.ping.ledger import Ledger
 from netwatch.net.ping.opening import ChannelError, ChannelOptions
@@ -18,6 +20,8 @@ from netwatch.net.ping.volley import Backlog, Volley
 from netwatch.wire import icmp
 
 REOPEN_SECONDS = 5.0
+ROOM_SECONDS = 0.1
+"""In this time no more replies than are in flight come in, as far as pacing goes."""
 PACE_SHARE = 0.4
 """How much of the receive buffer may fill between two looks, by replies or by stamps."""
 
@@ -73,6 +77,7 @@ class Line:
         self.pace_packets = max(int(self.channel.room_packets() * PACE_SHARE), 1)
         """Most requests, or replies awaited, between two looks at the socket."""
         self.backlog = Backlog()
+        self._inflow = Inflow(now())
         self._malformed = self._unstamped = 0
         self._awaited = 0
         """Requests of which the kernel has not said yet that they left."""
@@ -87,6 +92,14 @@ class Line:
     def is_busy(self) -> bool:
         """Whether anything waits to be sent, or for an answer."""
         return bool(self.backlog) or self.ledger.in_flight > 0
+
+    def next_look(self, longest_seconds: float) -> float:
+        """Return when to `settle` again: for a timeout, or before the buffer could fill."""
+        if not self.ledger.in_flight:
+            return math.inf
+        come_per_second = self.ledger.in_flight / ROOM_SECONDS + self._inflow.per_second
+        seconds = min(self.pace_packets / come_per_second, longest_seconds)
+        return min(self.ledger.next_deadline(), self._now() + seconds)
 
     def send_some(self) -> None:
         """Send what waits, as far as there is room; what the kernel refuses settles at once."""
@@ -103,8 +116,9 @@ class Line:
         is_any_overdue = self.ledger.next_deadline() <= self._now()
         if (is_any_overdue or self._family == 6) and self.channel.overflowed():  # noqa: PLR2004
             self.ledger.suspect()
-        inbox = self.channel.inbox
+        inbox, came, awaited = self.channel.inbox, 0, self.ledger.in_flight
         while number := inbox.receive():
+            came += number
             if self._awaited or not self.channel.is_raw:
                 self._take_departures()  # what was answered has left, and its stamp is there now
             replies = inbox.replies(number)
@@ -112,6 +126,7 @@ class Line:
                 self._take_one_by_one(number)
             if number < inbox.most:
                 break
+        self._inflow.observe(came - (awaited - self.ledger.in_flight), self._now())
         self._give_up_on_stamps()
         self.ledger.expire(self._now())
         return self.ledger.take_batch()

@@ -139,20 +139,16 @@ def refusal_of(error: ssl.SSLCertVerificationError) -> Facts:
 
 
 async def facts_of_refused(
-    error: ssl.SSLCertVerificationError,
-    options: TlsOptions,
-    server_name: str,
-    connect: Callable[[], Awaitable[Stream]],
+    options: TlsOptions, server_name: str, connect: Callable[[], Awaitable[Stream]]
 ) -> Facts:
-    """Return why the certificate was refused, and what a second handshake tells of it.
+    """Return what a second handshake tells of a certificate that was refused.
 
     `connect` makes the connection for that, up to where the handshake begins. Where it fails, or
-    takes long, there is only the reason.
+    takes long, there is nothing.
     """
-    facts = refusal_of(error)
     with contextlib.suppress(OSError, ProbeError):  # TimeoutError and ssl.SSLError are OSErrors
         async with asyncio.timeout(FACTS_SECONDS):
             with await connect() as stream:
                 context = make_context(options.model_copy(update={"verify": False}))
-                facts |= tls_values(await stream.start_tls(context, server_name))
-    return facts
+                return tls_values(await stream.start_tls(context, server_name))
+    return {}

@@ -33,5 +33,5 @@ class DnsOptions(AttemptOptions, ReplyOptions, TransportOptions, QuestionOptions
     `auto` is `target` up to 30 targets, and `zone` above."""
 
     def open(self, services: Services) -> Probe:
-        transport = Transport(self, self.timeout)
+        transport = Transport(self, self.timeout, services.contexts)
         return DnsProbe(self.queries(), transport, self, services.resolve)

@@ -2,18 +2,16 @@
 
 import asyncio
 import socket
-import ssl
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from netwatch.attempt import Attempt
+from netwatch.handshake import shake_hands
 from netwatch.net.connect import connect
 from netwatch.net.dnsexchange import answer_by_datagram, answer_by_stream, datagram_socket
-from netwatch.net.stream import Stream
-from netwatch.net.tls import TlsContexts, TlsOptions, facts_of_refused, tls_values
+from netwatch.net.tls import TlsContexts, TlsOptions
 from netwatch.options import Options, SourceAddress
 from netwatch.wire.dnsmessage import MalformedReplyError, Query, Reply
 
@@ -39,14 +37,11 @@ class Transport:
     """Carries the queries of one check; `timeout_seconds` is for the times of retransmissions."""
 
     def __init__(
-        self,
-        options: TransportOptions,
-        timeout_seconds: float,
-        contexts: TlsContexts | None = None,
+        self, options: TransportOptions, timeout_seconds: float, contexts: TlsContexts
     ) -> None:
         self._options = options
         self._patience_seconds = timeout_seconds / (options.retransmit + 1)
-        self._contexts = contexts or TlsContexts()
+        self._contexts = contexts
 
     async def ask(self, attempt: Attempt, server: str, query: Query) -> Reply:
         """Return the reply of `server`, an IP address; raises also MalformedReplyError."""
@@ -82,28 +77,19 @@ class Transport:
             stream = await connecting()
         with stream:
             if self._options.transport == "tls":
-                await self._start_tls(attempt, stream, connecting)
+                await shake_hands(
+                    attempt,
+                    stream,
+                    self._contexts,
+                    self._options.tls,
+                    host=attempt.endpoint.host,
+                    connect_again=connecting,
+                )
             with attempt.timed("request"):
                 reply = await answer_by_stream(stream, query.wire, query.read)
         if reply is None:
             raise MalformedReplyError("it answers something else")
         return reply
-
-    async def _start_tls(
-        self, attempt: Attempt, stream: Stream, connecting: Callable[[], Awaitable[Stream]]
-    ) -> None:
-        options = self._options.tls
-        name = options.name_of(attempt.endpoint.host)
-        context = self._contexts.get(options)
-        try:
-            with attempt.timed("tls"):
-                tls = await stream.start_tls(context, name)
-        except ssl.SSLCertVerificationError as error:
-            attempt.values |= await facts_of_refused(error, options, name, connecting)
-            raise
-        attempt.values |= tls_values(tls)
-        attempt.look(tls)
-        attempt.note(f"speaking {tls.version()} with {name}")
 
 
 def _send(attempt: Attempt, sock: socket.socket, query: Query, again: int) -> None:

@@ -52,7 +52,7 @@ class HttpOptions(RequestOptions, ConnectionOptions, Expectations, AttemptOption
     the final response."""
 
     def open(self, services: Services) -> "HttpProbe":
-        return HttpProbe(self, services.resolve)
+        return HttpProbe(self, services.resolve, services.contexts)
 
 
 class HttpProbe:
@@ -66,13 +66,13 @@ class HttpProbe:
         self,
         options: HttpOptions,
         resolve: Resolve,
+        contexts: TlsContexts,
         *,
-        contexts: TlsContexts | None = None,
         allow: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._options = options
         self._requests = Requests(options)
-        self._connector = Connector(options, resolve, contexts or TlsContexts(), allow)
+        self._connector = Connector(options, resolve, contexts, allow)
 
     async def measure(self, attempt: Attempt) -> None:
         """Ask, follow redirects, and judge the final response."""
@@ -102,9 +102,9 @@ class HttpProbe:
     ) -> tuple[Response, Body | None]:
         """Return the response, and its body unless it is a redirect to follow."""
         exchange = Exchange(self._connector.adapted(request, url))
+        attempt.note(f"sending {request.method} {request.target}, {len(exchange.to_send)} bytes")
         with attempt.timed("processing"):
             await send(stream, exchange)
-        attempt.note(f"sent {request.method} {request.target}, {len(exchange.to_send)} bytes")
         with attempt.timed("transfer"):
             response = await read_head(stream, exchange)
             _write_down(attempt, response, url)

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 
 from netwatch.endpoint import Endpoint, Life, Source
 from netwatch.net.kubernetes.codec import ObjectCodec
-from netwatch.net.kubernetes.objects import EndpointConditions, EndpointSlice, SliceEndpoint
+from netwatch.net.kubernetes.objects import (
+    SERVICE_LABEL,
+    EndpointConditions,
+    EndpointSlice,
+    SliceEndpoint,
+)
 from netwatch.net.kubernetes.query import Query
 from netwatch.source import SourceServices
 from netwatch.sources.endpoints import EndpointsOptions
 from netwatch.sources.kubernetes.addresses import Choice, is_asked_for
-from netwatch.sources.kubernetes.reading import Reading
+from netwatch.sources.kubernetes.reading import Reading, Readings
 from netwatch.sources.kubernetes.source import ClusterSource
 
 _CODEC = ObjectCodec(EndpointSlice)
@@ -23,9 +28,9 @@ def open_endpoints(options: EndpointsOptions, services: SourceServices) -> Sourc
     reader = SliceReader(options, Choice(options.family), left_out)
     path = f"/apis/discovery.k8s.io/v1/namespaces/{options.namespace}/endpointslices"
     # A slice has the labels of its Service, and one that says whose it is.
-    by_name = f"kubernetes.io/service-name={options.service}"
+    by_name = f"{SERVICE_LABEL}={options.service}"
     query = Query(path, _CODEC, label_selector=options.selector or by_name)
-    return ClusterSource(services.cluster, [query], reader.read)
+    return ClusterSource(services.cluster, [query], Readings(reader.read))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from netwatch.net.kubernetes.query import Query
 from netwatch.source import SourceServices
 from netwatch.sources.kubernetes.addresses import Choice
 from netwatch.sources.kubernetes.life import is_leaving, young_until
-from netwatch.sources.kubernetes.reading import Reading
+from netwatch.sources.kubernetes.reading import Reading, Readings
 from netwatch.sources.kubernetes.source import ClusterSource
 from netwatch.sources.nodes import NodesOptions
 
@@ -25,7 +25,7 @@ def open_nodes(options: NodesOptions, services: SourceServices) -> Source:
     left_out = services.node_name if options.own == "exclude" else ""
     reader = NodeReader(options, Choice(options.family), left_out)
     query = Query(PATH, _CODEC, label_selector=options.selector)
-    return ClusterSource(services.cluster, [query], reader.read)
+    return ClusterSource(services.cluster, [query], Readings(reader.read))
 
 
 @dataclass(frozen=True, slots=True)

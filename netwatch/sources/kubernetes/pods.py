@@ -9,7 +9,7 @@ from netwatch.net.kubernetes.query import Query
 from netwatch.source import SourceServices
 from netwatch.sources.kubernetes.addresses import Choice
 from netwatch.sources.kubernetes.life import is_deleted, young_until
-from netwatch.sources.kubernetes.reading import Reading
+from netwatch.sources.kubernetes.reading import Reading, Readings
 from netwatch.sources.kubernetes.source import ClusterSource
 from netwatch.sources.pods import PodsOptions
 
@@ -24,7 +24,7 @@ def open_pods(options: PodsOptions, services: SourceServices) -> Source:
     reader = PodReader(options, Choice(options.family), left_out)
     inside = f"/namespaces/{options.namespace}" if options.namespace else ""
     query = Query(f"/api/v1{inside}/pods", _CODEC, label_selector=options.selector)
-    return ClusterSource(services.cluster, [query], reader.read)
+    return ClusterSource(services.cluster, [query], Readings(reader.read))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from netwatch.endpoint import Endpoint, Snapshot
 
@@ -11,6 +11,7 @@ OBJECTS_AT_ONCE = 50
 """All else may go on after so many are read: that takes about a millisecond."""
 
 T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,18 @@ class Reading:
 
 Read = Callable[[T, float], Reading]
 """Reads an object at a time, in seconds since the epoch."""
+
+
+class Reader(Protocol[T_contra]):
+    """Turns the objects of several queries into one snapshot."""
+
+    @property
+    def until(self) -> float | None:
+        """When the next object is to be read again, without having changed."""
+
+    async def snapshot(self, known: Sequence[Mapping[str, T_contra]], now: float) -> Snapshot:
+        """Return the endpoints of all objects, each known by its UID."""
+        ...
 
 
 class Readings(Generic[T]):

@@ -11,7 +11,7 @@ from netwatch.endpoint import Publisher, Snapshot
 from netwatch.net.kubernetes.cluster import Cluster
 from netwatch.net.kubernetes.query import Query
 from netwatch.net.kubernetes.reflector import Reflector
-from netwatch.sources.kubernetes.reading import Read, Readings
+from netwatch.sources.kubernetes.reading import Reader
 
 GATHER_SECONDS = 0.1
 """Changes within this are published together."""
@@ -30,14 +30,14 @@ class ClusterSource(Generic[T]):
         self,
         cluster: Cluster,
         queries: Sequence[Query[T]],
-        read: Read[T],
+        readings: Reader[T],
         wall: Callable[[], float] = time.time,
     ) -> None:
         """`wall` is seconds since the epoch."""
         self._cluster = cluster
         self._queries = queries
         self._wall = wall
-        self._readings = Readings(read)
+        self._readings = readings
 
     async def run(self, publisher: Publisher) -> NoReturn:
         """Publish until cancelled."""

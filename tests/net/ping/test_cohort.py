@@ -1,6 +1,8 @@
 from dataclasses import replace
 from ipaddress import ip_address
 
+import pytest
+
 from netwatch.model import Outcome, ProbeError, Target
 from netwatch.net.ping.cohort import Cohort
 from netwatch.net.ping.line import LineOptions
@@ -39,15 +41,17 @@ def test_who_leaves_is_in_no_later_beat_and_who_joins_is() -> None:
     assert (addresses(cohort)[0], len(cohort)) == (["10.0.0.2"], 1)
 
 
-def test_who_has_no_address_is_refused_on_each_beat_and_the_others_are_not() -> None:
+@pytest.mark.parametrize("blame", [Outcome.RESOLVE, Outcome.LOCAL])
+def test_who_has_no_address_is_refused_on_each_beat_and_the_others_are_not(blame: Outcome) -> None:
     unknown = a_target("b", "")
-    unknown.endpoint = replace(unknown.endpoint, problem="no such name")
+    ours = blame is Outcome.LOCAL
+    unknown.endpoint = replace(unknown.endpoint, problem="no such name", is_our_fault=ours)
     cohort = a_cohort(a_target("a", "10.0.0.1"), unknown)
     for _ in range(2):
         sent, refused = addresses(cohort)
         assert sent == ["10.0.0.1"]
         ((target, error),) = refused
-        assert (target, error.outcome, error.detail) == (unknown, Outcome.RESOLVE, "no such name")
+        assert (target, error.outcome, error.detail) == (unknown, blame, "no such name")
 
 
 def test_who_goes_through_an_interface_that_is_not_there_is_refused() -> None:

@@ -251,6 +251,31 @@ async def test_a_reply_that_our_full_socket_dropped_is_our_own_fault(
     assert line.counts.drops > 0
 
 
+@pytest.mark.parametrize("address", ROUTER)
+@pytest.mark.parametrize("uncalled", [0, 100])
+async def test_what_nobody_called_for_is_looked_after_before_it_fills_the_buffer(
+    hosts: Hosts, address: str, *, uncalled: int
+) -> None:
+    now = 50.0
+    with (
+        Responder(hosts.router, "to-client", lambda r: [r.reply()] * uncalled) as responder,
+        hosts.client,
+    ):
+        line = Line(_line_to(address), lambda: now)
+        line.pace_packets = 10
+        with closing(line.channel):
+            _send(line, _flow_to(address))
+            await until(lambda: len(responder.requests) == 1)
+            now += 0.1
+            line.settle()
+            _send(line, _flow_to(address))
+            look = line.next_look(longest_seconds=0.5) - now
+    if uncalled:  # of about a thousand a second, ten come in a hundredth of it
+        assert look == pytest.approx(0.01, rel=0.1)
+    else:
+        assert look == 0.5
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 @pytest.mark.parametrize("is_stamped", [True, False])
 async def test_a_request_whose_departure_is_not_told_is_counted_and_has_its_time_all_the_same(

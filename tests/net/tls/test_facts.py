@@ -9,7 +9,14 @@ import pytest
 from netwatch.exposition.family import Kind
 from netwatch.net.connect import connect
 from netwatch.net.stream import Stream
-from netwatch.net.tls import TLS_FAMILIES, TlsContexts, TlsOptions, facts_of_refused, tls_values
+from netwatch.net.tls import (
+    TLS_FAMILIES,
+    TlsContexts,
+    TlsOptions,
+    facts_of_refused,
+    refusal_of,
+    tls_values,
+)
 from netwatch.net.tls.facts import Facts, peer_chain
 from tests.certificates import LONG_AGO, TOMORROW, YESTERDAY, Authority
 from tests.tcp_server import ends, says_nothing, tcp_server
@@ -28,7 +35,7 @@ async def told(server: ssl.SSLContext, options: TlsOptions, name: str = "localho
             try:
                 return tls_values(await stream.start_tls(TlsContexts().get(options), name))
             except ssl.SSLCertVerificationError as error:
-                return await facts_of_refused(error, options, name, connected)
+                return refusal_of(error) | await facts_of_refused(options, name, connected)
 
 
 async def test_a_handshake_tells_dates_version_and_cipher(tmp_path: Path) -> None:
@@ -89,25 +96,30 @@ async def test_old_versions_are_told_by_their_number(tmp_path: Path) -> None:
     assert (await told(server, options))["tls_version"] == {"1.0": 1}
 
 
-async def test_where_the_second_handshake_fails_the_reason_stays() -> None:
+@pytest.mark.parametrize(
+    ("number", "reason"), [(10, "certificate_expired"), (64, "hostname_mismatch"), (12345, "other")]
+)
+def test_the_reason_of_a_refusal_is_one_of_a_few_words(number: int, reason: str) -> None:
     error = ssl.SSLCertVerificationError(1, "certificate verify failed")
-    error.verify_code = 10
+    error.verify_code = number
+    assert refusal_of(error) == {"tls_verified": 0, "tls_verification_error": {reason: 1}}
+
+
+async def test_a_second_handshake_that_fails_tells_nothing() -> None:
     async with tcp_server(ends) as port:
         facts = await facts_of_refused(
-            error, TlsOptions(), "localhost", lambda: connect("127.0.0.1", port)
+            TlsOptions(), "localhost", lambda: connect("127.0.0.1", port)
         )
-    assert facts == {"tls_verified": 0, "tls_verification_error": {"certificate_expired": 1}}
+    assert facts == {}
 
 
 @pytest.mark.virtual_time
 async def test_a_second_handshake_that_hangs_is_given_up() -> None:
-    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
-    error.verify_code = 12345
     async with tcp_server(says_nothing) as port:
         facts = await facts_of_refused(
-            error, TlsOptions(), "localhost", lambda: connect("127.0.0.1", port)
+            TlsOptions(), "localhost", lambda: connect("127.0.0.1", port)
         )
-    assert facts == {"tls_verified": 0, "tls_verification_error": {"other": 1}}
+    assert facts == {}
 
 
 async def test_the_chain_begins_with_the_server_and_ends_with_who_is_believed(

@@ -13,6 +13,7 @@ from netwatch.attempt import make_attempt
 from netwatch.config import load
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.resolver import Answer
+from netwatch.net.tls import TlsContexts
 from netwatch.probe import Services
 from netwatch.probes import PROBES
 from netwatch.probes.http.families import FAMILIES
@@ -189,7 +190,7 @@ async def test_what_has_no_end_is_read_no_further_than_the_limit(begin: bytes) -
         await read_request(reader)
         writer.write(begin)
         while True:
-            writer.write(b"10\r\n" + bytes(16) + b"\r\n" if begin is CHUNKED else b"x" * 4096)
+            writer.write(b"1000\r\n" + bytes(4096) + b"\r\n" if begin is CHUNKED else b"x" * 4096)
             await writer.drain()
 
     async with tcp_server(flood) as port:
@@ -315,6 +316,18 @@ async def test_tls_tells_its_facts_and_has_a_phase(tmp_path: Path) -> None:
     assert result.values["tls_version"] == {"1.3": 1}
 
 
+async def test_checks_that_agree_on_tls_share_its_context(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    services = Services(everything_is_here)
+    async with site(context=authority.server("wiki.example")) as server:
+        for path in ("/a", "/b"):
+            chosen = options(path=path, tls={"ca_file": authority.ca_file})
+            url = f"https://wiki.example:{server.port}{path}"
+            result = await make_attempt(chosen.open(services), at(url), timeout_seconds=5)
+            assert result.outcome is Outcome.OK
+    assert len(services.contexts._contexts) == 1
+
+
 async def test_a_refused_certificate_is_told_with_its_facts(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     async with site(context=authority.server("other.example")) as server:
@@ -385,7 +398,7 @@ async def test_every_address_is_asked_for_permission_before_a_packet_is_sent() -
 
     async with site() as server:
         server.pages = {"/": redirect(f"http://inside:{server.port}/")}
-        probe = HttpProbe(options(), resolve, allow=allow)
+        probe = HttpProbe(options(), resolve, TlsContexts(), allow=allow)
         url = f"http://wiki.example:{server.port}/"
         result = await make_attempt(probe, at(url), timeout_seconds=5)
     assert asked == ["127.0.0.1", "127.0.0.2"]
@@ -397,7 +410,9 @@ async def test_a_redirect_to_an_address_is_asked_for_permission_too() -> None:
     asked: list[str] = []
     async with site() as server:
         server.pages = {"/": redirect(f"http://127.0.0.3:{server.port}/a")}
-        probe = HttpProbe(options(timeout="1s"), everything_is_here, allow=asked.append)
+        probe = HttpProbe(
+            options(timeout="1s"), everything_is_here, TlsContexts(), allow=asked.append
+        )
         url = f"http://wiki.example:{server.port}/"
         await make_attempt(probe, at(url), timeout_seconds=5)
     assert asked == ["127.0.0.1", "127.0.0.3"]

@@ -1,48 +1,50 @@
-from typing import Any
+import asyncio
 
-from netwatch.endpoint import Endpoint, Snapshot
-from netwatch.net.kubernetes.codec import ObjectCodec
-from netwatch.net.kubernetes.objects import Service
-from netwatch.sources.kubernetes.addresses import Choice
-from netwatch.sources.kubernetes.services import ServiceReader
+import pytest
+
+from netwatch.source import SourceServices
 from netwatch.sources.services import ServicesOptions
-from tests.kubernetes.apiserver import Object
-from tests.kubernetes.objects import a_list, a_service
+from tests.kubernetes.apiserver import ScriptedServer
+from tests.kubernetes.keepingup import cluster_of
+from tests.kubernetes.objects import (
+    SYSTEM_SERVICES,
+    SYSTEM_SLICES,
+    a_service,
+    a_slice,
+    an_endpoint,
+)
+from tests.sources.publisher import Published
 
-CODEC = ObjectCodec(Service)
-PORTS = {"dns": 53, "dns-tcp": 53, "metrics": 9153}
+pytestmark = pytest.mark.virtual_time
 
-
-def read(service: Object, **options: Any) -> Snapshot:
-    (found,) = CODEC.page(a_list(service)).objects.values()
-    chosen = ServicesOptions(**options)
-    return ServiceReader(chosen, Choice(chosen.family)).read(found, 0).endpoints
-
-
-def test_a_service_is_a_target_for_each_address_and_port() -> None:
-    shared: dict[str, Any] = {"name": "kube-system/kube-dns", "state": "ready"}
-    ipv4: dict[str, Any] = {"host": "10.0.0.10", "address": "10.0.0.10", "family": 4}
-    ipv6: dict[str, Any] = {"host": "fd00::a", "address": "fd00::a", "family": 6}
-    assert read(a_service("kube-dns", "10.0.0.10", "fd00::a", ports=PORTS)) == (
-        Endpoint(port=53, **shared, **ipv4),
-        Endpoint(port=9153, **shared, **ipv4),
-        Endpoint(port=53, **shared, **ipv6),
-        Endpoint(port=9153, **shared, **ipv6),
-    )
+LABELS = {"k8s-app": "kube-dns"}
 
 
-def test_only_the_port_that_is_asked_for_is_a_target() -> None:
-    service = a_service("kube-dns", "10.0.0.10", ports=PORTS)
-    assert [one.port for one in read(service, port="metrics")] == [9153]
-    assert [one.port for one in read(service, port=53)] == [53]
-    assert read(service, port="https") == ()
+async def test_backends_come_and_go_with_the_slices(scripted: ScriptedServer) -> None:
+    published = Published()
+    options = ServicesOptions(namespace="kube-system", selector="k8s-app=kube-dns", backends=True)
+    await scripted.put(SYSTEM_SERVICES, a_service("kube-dns", "10.0.0.10", labels=LABELS))
+    async with cluster_of(scripted) as cluster, asyncio.TaskGroup() as group:
+        source = options.open(SourceServices(cluster))
+        running = group.create_task(source.run(published), name="source")
+        await asyncio.sleep(2)
+        assert [one.backends for one in published.snapshots[-1]] == [()]
+        for addresses in (["10.1.0.7"], ["10.1.0.7", "10.1.0.8"], ["10.1.0.8"]):
+            found = a_slice("a", *map(an_endpoint, addresses), ports={"dns": 53}, labels=LABELS)
+            await scripted.put(SYSTEM_SLICES, found)
+            await asyncio.sleep(2)
+            (target,) = published.snapshots[-1]
+            assert target.backends == tuple((address, 53) for address in addresses)
+        running.cancel()
 
 
-def test_a_headless_service_has_no_address_and_is_no_target() -> None:
-    assert read(a_service("peers", "None")) == ()
-
-
-def test_a_service_that_is_being_deleted_is_leaving() -> None:
-    service = a_service("kube-dns", "10.0.0.10")
-    service["metadata"]["deletionTimestamp"] = "2024-01-01T00:00:00Z"
-    assert [one.state for one in read(service)] == ["leaving"]
+async def test_the_slices_are_asked_for_only_where_backends_are(scripted: ScriptedServer) -> None:
+    for backends in (False, True):
+        published = Published()
+        options = ServicesOptions(namespace="kube-system", backends=backends)
+        async with cluster_of(scripted) as cluster, asyncio.TaskGroup() as group:
+            source = options.open(SourceServices(cluster))
+            running = group.create_task(source.run(published), name="source")
+            await asyncio.sleep(2)
+            running.cancel()
+        assert any(asked.path == SYSTEM_SLICES for asked in scripted.asked) is backends

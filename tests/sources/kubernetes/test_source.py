@@ -6,7 +6,7 @@ import pytest
 
 from netwatch.endpoint import Endpoint
 from netwatch.net.kubernetes.objects import Node
-from netwatch.sources.kubernetes.reading import Reading
+from netwatch.sources.kubernetes.reading import Reading, Readings
 from netwatch.sources.kubernetes.source import ClusterSource
 from tests.kubernetes.apiserver import ScriptedServer
 from tests.kubernetes.keepingup import ALL_NODES, cluster_of
@@ -32,7 +32,7 @@ def young_for_a_minute(node: Node, now: float) -> Reading:
 async def following(server: ScriptedServer) -> AsyncIterator[Published]:
     published = Published()
     async with cluster_of(server) as cluster, asyncio.TaskGroup() as group:
-        source = ClusterSource(cluster, [ALL_NODES], by_name)
+        source = ClusterSource(cluster, [ALL_NODES], Readings(by_name))
         running = group.create_task(source.run(published), name="source")
         await asyncio.sleep(1)
         yield published
@@ -90,7 +90,7 @@ async def test_what_is_known_for_a_time_changes_without_the_server(
         source = ClusterSource(
             cluster,
             [ALL_NODES],
-            young_for_a_minute,
+            Readings(young_for_a_minute),
             wall=lambda: 1_577_836_800 + loop.time() - start,
         )
         running = group.create_task(source.run(published), name="source")

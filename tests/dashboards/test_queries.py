@@ -1,0 +1,120 @@
+"""Every query of every dashboard has an answer: a real Prometheus scraped real agents."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.dashboards.files import (
+    FILES,
+    Json,
+    defaults,
+    interpolated,
+    labels,
+    load,
+    panels,
+    queries,
+    variables,
+)
+from tests.dashboards.world import Series, World, world
+from tests.programs import eventually
+from tests.prometheus import needs
+
+pytestmark = pytest.mark.netns
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    if os.geteuid() != 0:
+        pytest.skip("only root makes network namespaces")
+    for program in ("ip", "nft", "prometheus"):
+        needs(program)
+    with world(tmp_path_factory.mktemp("world")) as made:
+        yield made
+
+
+QUERIES = [
+    pytest.param(path, panel, target, id=f"{path.stem}: {panel['title']} {target['refId']}")
+    for path in FILES
+    for panel, target in queries(load(path))
+]
+
+
+def names(found: Series) -> set[str]:
+    """Return the labels that any of these series has."""
+    return {name for series in found for name in series["metric"]}
+
+
+@pytest.mark.parametrize(("path", "panel", "target"), QUERIES)
+def test_every_query_of_a_panel_has_an_answer(
+    asked: World, path: Path, panel: Json, target: Json
+) -> None:
+    """With the labels that the panel shows, and with no others in the rows of a table."""
+    query = interpolated(target["expr"], defaults(load(path)))
+    shown = labels(panel, target)
+
+    def answer() -> Series:
+        found = asked.query(query)
+        return found if shown <= names(found) else []
+
+    found = eventually(answer, lambda: (query, asked.query(query)))
+    assert "NaN" not in {series["value"][1] for series in found}
+    if target["format"] == "table":
+        assert shown == names(found)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_variable_has_values_to_choose_from(asked: World, path: Path) -> None:
+    dashboard = load(path)
+    for name, variable in variables(dashboard).items():
+        text = interpolated(variable["query"]["query"], defaults(dashboard))
+        selector, _, label = text.removeprefix("label_values(").removesuffix(")").rpartition(", ")
+        values = asked.label_values(selector, label)
+        assert values, name
+        if not variable["includeAll"]:
+            assert variable["current"]["value"] in values
+
+
+def test_a_choice_leaves_all_others_out(asked: World) -> None:
+    [path] = [path for path in FILES if path.stem == "explorer"]
+    dashboard = load(path)
+    chosen = {**defaults(dashboard), "node": "(node-a)", "target": "(node-b|node-c)"}
+    _, target = next(queries(dashboard))
+    found = eventually(lambda: asked.query(interpolated(target["expr"], chosen)))
+    pairs = {(each["metric"]["node"], each["metric"]["target"]) for each in found}
+    assert pairs == {("node-a", "node-b"), ("node-a", "node-c")}
+
+
+def rows(asked: World, dashboard: str, title: str, column: int = 0) -> dict[tuple[str, ...], float]:
+    """Return the values of a query by its labels, in the order of their names."""
+    [path] = [path for path in FILES if path.stem == dashboard]
+    loaded = load(path)
+    [panel] = [panel for panel in panels(loaded) if panel["title"] == title]
+    query = interpolated(panel["targets"][column]["expr"], defaults(loaded))
+    found = eventually(lambda: asked.query(query))
+    return {
+        tuple(value for _, value in sorted(each["metric"].items())): float(each["value"][1])
+        for each in found
+    }
+
+
+def test_the_map_shows_who_loses_how_much_to_whom(asked: World) -> None:
+    lost = eventually(lambda: rows(asked, "overview", "Packets lost between nodes"))
+    assert lost["node-a", "node-a"] == lost["node-b", "node-a"] == 0
+    assert lost["node-a", "node-b"] == pytest.approx(1 / 3, abs=0.2)
+    assert lost["node-a", "node-c"] == lost["node-b", "node-c"] == 1
+
+
+def test_what_is_down_for_all_is_told_from_what_is_down_for_some(asked: World) -> None:
+    def shares() -> dict[str, float]:
+        found = rows(asked, "overview", "Targets", column=2)
+        return {labels[2]: share for labels, share in found.items() if labels[1] == "name-servers"}
+
+    expected = {"forger": 1.0, "good": 0.5}
+    eventually(lambda: shares() == expected, shares)
+
+
+def test_a_refused_certificate_is_shown_with_its_reason(asked: World) -> None:
+    found = rows(asked, "services", "Why certificates are refused")
+    assert {(check, reason) for check, reason, _ in found} == {("strict", "unknown_ca")}
