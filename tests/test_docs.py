@@ -1,7 +1,11 @@
 """The documents keep to the code: files load, commands parse, tables are whole."""
 
+import json
 import re
 import shlex
+import shutil
+import subprocess
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -23,24 +27,26 @@ from netwatch.tally import ATTEMPT_FAMILIES
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+DOCUMENTS = [*ROOT.glob("*.md"), *sorted(ROOT.glob("docs/**/*.md"))]
 TO_COME = {"design.md"}  # its example shows what is planned, and says so
+FENCED = re.DOTALL | re.MULTILINE
 
 
 def blocks(language: str) -> list[tuple[str, str]]:
     """Return the file and the text of each fenced block of that language."""
     return [
-        (str(path.relative_to(ROOT)), block)
+        (str(path.relative_to(ROOT)), textwrap.dedent(block))
         for path in DOCUMENTS
         if path.name not in TO_COME
-        for block in re.findall(rf"```{language}\n(.*?)```", path.read_text(), re.DOTALL)
+        for block in re.findall(rf"```{language}\n(.*?)^ *```", path.read_text(), FENCED)
     ]
 
 
 def commands() -> list[str]:
     """Return every netwatch command line of the documents, without `sudo` and comment."""
     lines = (line for _, block in blocks("console") for line in block.splitlines())
-    shown = (re.match(r"\$ (?:sudo )?(?:netwatch|scripts/run)\b(.*)", line) for line in lines)
+    prompt = r"(?:node-\d)?\$ (?:sudo )?"
+    shown = (re.match(rf"{prompt}(?:netwatch|scripts/run)\b(.*)", line) for line in lines)
     return sorted({match[1].strip() for match in shown if match})
 
 
@@ -93,6 +99,35 @@ def test_every_metric_is_documented_and_every_documented_metric_exists() -> None
     text = (ROOT / "docs/metrics.md").read_text()
     documented = set(re.findall(r"^\| `(netwatch_[a-z_]+)` \|", text, re.MULTILINE))
     assert documented == declared_families()
+
+
+def is_declared(name: str, families: set[str]) -> bool:
+    """Tell whether `name` is a family, one of its series, or the beginning of some (`…_`)."""
+    if name.endswith("_"):
+        return any(family.startswith(name) for family in families)
+    return bool({name, re.sub(r"_(bucket|count|sum)$", "", name)} & families)
+
+
+def test_every_metric_that_is_spoken_of_exists() -> None:
+    families = declared_families()
+    for path in DOCUMENTS:
+        if path.name not in TO_COME:
+            named = set(re.findall(r"(?<![:\w])netwatch_[a-z_]+(?!\w)", path.read_text()))
+            assert {name for name in named if not is_declared(name, families)} == set(), path
+
+
+def test_every_query_in_the_documents_is_promql(tmp_path: Path) -> None:
+    if shutil.which("promtool") is None:
+        pytest.skip("the program promtool is not installed")
+    queries = [block for _, block in blocks("promql")]
+    assert queries
+    rules = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(queries)]
+    file = tmp_path / "rules.yaml"
+    file.write_text(json.dumps({"groups": [{"name": "docs", "rules": rules}]}))
+    done = subprocess.run(
+        ["promtool", "check", "rules", file], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("name", PROBES)

@@ -1,24 +1,41 @@
-"""What docs/kubernetes.md says of the chart."""
+"""What the documents say of the chart, docs/kubernetes.md before all."""
 
 import re
+import textwrap
 from typing import Any
 
 import kubernetes_validate
 import pytest
 import yaml
 
+from netwatch.config import load
 from tests.charts.helm import ROOT, RefusedError, objects, of_kind, render
 
 TEXT = (ROOT / "docs" / "kubernetes.md").read_text()
 VALUES = yaml.safe_load((ROOT / "charts" / "netwatch" / "values.yaml").read_text())
+NAMES = ("NODE_NAME", "HOST_IP", "POD_IP", "POD_NAME", "POD_NAMESPACE")
+VARIABLES = dict.fromkeys(NAMES, "127.0.0.1")
 BLOCKS = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)]
 
 
-def test_every_example_of_values_renders() -> None:
-    examples = [block for block in BLOCKS if "kind" not in block]
-    assert len(examples) >= 2
-    for values in examples:
-        assert of_kind("DaemonSet", objects(values))
+def examples_of_values() -> list[tuple[str, Any]]:
+    """Return all blocks that begin with `# values.yaml`, and where they are; some are in lists."""
+    fenced = re.compile(r"```yaml\n( *# values\.yaml\n.*?)^ *```", re.DOTALL | re.MULTILINE)
+    return [
+        (path.stem, yaml.safe_load(textwrap.dedent(block)))
+        for path in sorted((ROOT / "docs").rglob("*.md"))
+        for block in fenced.findall(path.read_text())
+    ]
+
+
+@pytest.mark.parametrize(("where", "values"), examples_of_values())
+def test_every_example_of_values_renders(where: str, values: Any) -> None:
+    del where
+    rendered = objects(values)
+    assert of_kind("DaemonSet", rendered)
+    for made in of_kind("ConfigMap", rendered).values():
+        if text := made["data"].get("netwatch.yaml"):
+            load(text, "docs", VARIABLES)
 
 
 def test_every_example_of_an_object_is_one() -> None:
