@@ -53,7 +53,7 @@ class Shared:
     def by_zone(self) -> dict[str, int]:
         """How many the series of each zone show."""
         shown = {}
-        for labels, record in self.table.snapshot():
+        for labels, record in zip(*self.table.snapshot(), strict=True):
             histogram = getattr(record, FAMILY.key)
             assert isinstance(histogram, Histogram)
             shown[labels] = sum(histogram.counts)
@@ -156,7 +156,7 @@ def test_a_zone_goes_with_its_last_target_and_not_before() -> None:
 def test_what_a_zone_shows_is_nothing_but_the_histogram() -> None:
     shared = Shared("zone")
     shared.join("a", "x")
-    ((_, record),) = shared.table.snapshot()
+    _, [record] = shared.table.snapshot()
     assert not hasattr(record, "sent")
 
 
