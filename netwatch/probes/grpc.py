@@ -98,7 +98,7 @@ class GrpcOptions(AttemptOptions):
     @model_validator(mode="after")
     def _needs_its_library(self) -> Self:
         if find_spec("h2") is None:
-            raise ValueError('found no library h2, expected it: pip install "netwatch[grpc]"')
+            raise ValueError('found no library h2, expected it: pip install "netwatch-agent[grpc]"')
         return self
 
     def open(self, services: Services) -> Probe:

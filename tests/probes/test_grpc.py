@@ -338,7 +338,9 @@ def test_without_its_library_a_check_is_a_configuration_error(tmp_path: Path) ->
 
     done = checked("{grpc: }")
     assert done.returncode == 2
-    said = 'checks.a.probe.grpc: found no library h2, expected it: pip install "netwatch[grpc]"'
+    said = (
+        'checks.a.probe.grpc: found no library h2, expected it: pip install "netwatch-agent[grpc]"'
+    )
     assert said in done.stderr + done.stdout
     assert checked("{icmp: }").returncode == 0
 

@@ -20,7 +20,7 @@ def test_without_its_libraries_such_a_source_is_a_configuration_error(tmp_path: 
     done = checked("{nodes: }")
     assert done.returncode == 2
     expected = (
-        'found no libraries for Kubernetes, expected them: pip install "netwatch[kubernetes]"'
+        'found no libraries for Kubernetes, expected them: pip install "netwatch-agent[kubernetes]"'
     )
     assert expected in done.stderr + done.stdout
     assert checked("{static: [127.0.0.1]}").returncode == 0

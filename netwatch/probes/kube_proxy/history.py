@@ -49,7 +49,7 @@ class History:
         wait, since in a busy cluster something is nearly always pending.
         """
         pending = {}
-        for family in queued.keys() & synced.keys():
+        for family in sorted(queued.keys() & synced.keys()):
             sync = self.syncs.get(family)
             if sync is None or sync.synced != synced[family]:
                 sync = self.syncs[family] = _Sync(synced[family])
