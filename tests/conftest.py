@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from netwatch.net.ping.engine import STAMPS_ON_SECONDS, Pinger
 from netwatch.net.ping.opening import ChannelError, keep_stamps_on
@@ -17,6 +18,10 @@ from tests.kubernetes.realserver import RealServer, assets, control_plane
 from tests.namespaces import Namespace
 from tests.programs import NETWATCH, Agent, StartAgent
 from tests.virtual_loop import VirtualTimeLoop
+
+
+settings.register_profile("netwatch", deadline=None)  # how busy the machine is, is no matter
+settings.load_profile("netwatch")
 
 
 def pytest_asyncio_loop_factories(

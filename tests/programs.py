@@ -31,8 +31,8 @@ T = TypeVar("T")
 DEADLINE_SECONDS = 30.0
 """Long, because nothing that works waits for it, and a busy machine may need it."""
 
-# Everything that Python can complain about is said, and a warning is an error.
-NETWATCH = (sys.executable, "-X", "dev", "-W", "error", "-m", "netwatch")
+# A warning is an error. Not "-X dev": asyncio would tell of each step that a busy machine delays.
+NETWATCH = (sys.executable, "-W", "error", "-m", "netwatch")
 
 _LOG_LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (DEBUG|INFO|WARNING|ERROR) \S.*")
 

@@ -51,7 +51,7 @@ def test_a_package_installs_into_an_empty_environment(
 def test_a_wheel_holds_netwatch_and_nothing_else(packages: dict[str, Path]) -> None:
     with zipfile.ZipFile(packages[".whl"]) as wheel:
         tops = {name.partition("/")[0] for name in wheel.namelist()}
-    assert tops == {"netwatch", f"netwatch-{__version__}.dist-info"}
+    assert tops == {"netwatch", f"netwatch_agent-{__version__}.dist-info"}
 
 
 def test_a_source_distribution_can_test_itself(packages: dict[str, Path]) -> None:
