@@ -19,7 +19,6 @@ from tests.namespaces import Namespace
 from tests.programs import NETWATCH, Agent, StartAgent
 from tests.virtual_loop import VirtualTimeLoop
 
-
 settings.register_profile("netwatch", deadline=None)  # how busy the machine is, is no matter
 settings.load_profile("netwatch")
 
