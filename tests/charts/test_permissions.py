@@ -88,7 +88,6 @@ def test_a_check_in_the_place_of_a_default_one_takes_its_permissions_away() -> N
         ({"pods": {}}, {"*": PODS}),
         ({"static": ["10.0.0.7"]}, {}),
     ],
-    ids=str,
 )
 def test_a_source_may_read_its_own_resources_where_it_looks_for_them(
     source: Values, permissions: Mapping[str, set[tuple[str, str, str]]], tmp_path: Path

@@ -1,6 +1,5 @@
 import base64
 
-import bcrypt
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
@@ -11,7 +10,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 from netwatch.web.basicauth import BasicAuth, BcryptHash, credentials
 from netwatch.web.passwords import PasswordChecker, TooManyPasswordsError
 
-HASH = bcrypt.hashpw("pässword:1".encode(), bcrypt.gensalt(4)).decode()
+HASH = "$2b$04$p0eMXkAemAFZY7laBvYti.mDxZkvQHG6.9JAkvFVfH47.3oQY5sbC"  # of "pässword:1"
 
 
 class CountingChecker(PasswordChecker):
