@@ -2,8 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from typing import NoReturn
 
 from netwatch.endpoint import Endpoint, Snapshot, Source
 from netwatch.exposition.family import Family, Kind
@@ -17,6 +19,9 @@ from netwatch.resolution import Resolve, ResolveOptions, Resolving, with_literal
 from netwatch.sampling import Sampling
 from netwatch.state import StateOptions
 from netwatch.tracking import Tracker
+
+TARGETS_AT_ONCE = 50
+"""So many join or leave before all else may go on: that takes some milliseconds."""
 
 SOURCE_FAMILIES = (
     Family(
@@ -139,6 +144,9 @@ class RunningCheck:
             leave=self._leave,
             are_rotating=True,
         )
+        self._steps: Iterator[None] = iter(())
+        """What is still to be done to follow the latest snapshot."""
+        self._has_steps = asyncio.Event()
         self._sampling = Sampling(
             parts.check.name, parts.peers, parts.own_name, self._follow, wall=wall
         )
@@ -157,9 +165,11 @@ class RunningCheck:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._resolving.run(), name=f"{check.name} resolution")
                 group.create_task(self._sampling.run(), name=f"{check.name} sampling")
+                group.create_task(self._go_on(), name=f"{check.name} following")
                 group.create_task(self._parts.source.run(self), name=f"{check.name} source")
         finally:
-            self._follow((), ())
+            self._follower.follow(())
+            self._rotating.follow(())
             self._known.forget(check)
             self._tracker.end(check)
             self._sources.remove(row)
@@ -195,8 +205,26 @@ class RunningCheck:
         self._sampling.publish(snapshot)
 
     def _follow(self, lasting: Snapshot, rotating: Snapshot) -> None:
-        self._follower.follow(tuple(map(self._labelled, lasting)))
-        self._rotating.follow(tuple(map(self._labelled, rotating)))
+        """Follow these, and no more those of before: some of them at once, the others in slices."""
+        self._steps = chain(
+            self._follower.steps(tuple(map(self._labelled, lasting))),
+            self._rotating.steps(tuple(map(self._labelled, rotating))),
+        )
+        self._do_some()
+
+    def _do_some(self) -> None:
+        done = sum(1 for _ in islice(self._steps, TARGETS_AT_ONCE))
+        if done == TARGETS_AT_ONCE:
+            self._has_steps.set()
+        else:
+            self._has_steps.clear()
+
+    async def _go_on(self) -> NoReturn:
+        """Do what is left to be done, until cancelled."""
+        while True:
+            await self._has_steps.wait()
+            await asyncio.sleep(0)
+            self._do_some()
 
     def _labelled(self, endpoint: Endpoint) -> Endpoint:
         if not self._parts.check.labels:

@@ -1,6 +1,6 @@
 """Exactly one Target per endpoint of the latest snapshot, the same object while it stays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from netwatch.endpoint import Endpoint, Snapshot
 from netwatch.model import Check, Target
@@ -34,19 +34,30 @@ class Follower:
 
     def follow(self, snapshot: Snapshot) -> None:
         """Leave what is not in `snapshot`, join what is new, tell what changed."""
+        for _ in self.steps(snapshot):
+            pass
+
+    def steps(self, snapshot: Snapshot) -> Iterator[None]:
+        """Do the same, and yield after each target; drop it for the steps of a later snapshot."""
         wanted = {endpoint.identity: endpoint for endpoint in snapshot}
         for identity in self._targets.keys() - wanted.keys():
             self._leave(self._targets.pop(identity))
+            yield
         for identity, endpoint in wanted.items():
-            self._keep(identity, endpoint)
+            if self._keep(identity, endpoint):
+                yield
 
-    def _keep(self, identity: Identity, endpoint: Endpoint) -> None:
+    def _keep(self, identity: Identity, endpoint: Endpoint) -> bool:
+        """Return whether there was anything to do."""
         target = self._targets.get(identity)
         if target is None:
             target = self._targets[identity] = Target(
                 self._check, endpoint, is_rotating=self._are_rotating
             )
             self._join(target)
-        elif target.endpoint is not endpoint and target.endpoint != endpoint:
-            target.endpoint = endpoint
-            self._change(target)
+            return True
+        if target.endpoint is endpoint or target.endpoint == endpoint:
+            return False
+        target.endpoint = endpoint
+        self._change(target)
+        return True

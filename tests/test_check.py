@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from netwatch.check import SOURCE_FAMILIES, CheckParts, RunningCheck
-from netwatch.endpoint import Endpoint, Publisher
+from netwatch.check import SOURCE_FAMILIES, TARGETS_AT_ONCE, CheckParts, RunningCheck
+from netwatch.endpoint import Endpoint, Publisher, Snapshot
 from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.table import Table
 from netwatch.exposition.text import render
@@ -264,3 +264,45 @@ async def test_the_addresses_of_all_nodes_are_known_whoever_is_probed() -> None:
         publisher.publish(NODES)
         assert all(node.host in stage.known for node in NODES)
     assert NODES[0].host not in stage.known
+
+
+def many(count: int, team: str = "net") -> Snapshot:
+    labels = (("team", team),)
+    return tuple(
+        Endpoint(name=f"kube-{number}", host=f"10.0.{number >> 8}.{number & 255}", labels=labels)
+        for number in range(count)
+    )
+
+
+async def test_while_many_targets_join_or_leave_all_else_goes_on() -> None:
+    count = 10 * TARGETS_AT_ONCE
+    async with at_work() as (stage, publisher):
+        for snapshot in (many(count), ()):
+            publisher.publish(snapshot)
+            turns, before = 0, count - len(snapshot)
+            while len(stage.followed.here) != len(snapshot):
+                assert abs(len(stage.followed.here) - before) <= TARGETS_AT_ONCE
+                before = len(stage.followed.here)
+                turns += 1
+                await asyncio.sleep(0)
+            assert turns >= 9
+
+
+async def test_a_snapshot_that_comes_while_many_join_is_the_one_that_is_followed() -> None:
+    async with at_work() as (stage, publisher):
+        publisher.publish(many(10 * TARGETS_AT_ONCE))
+        await asyncio.sleep(0)
+        kept = stage.followed.here[0]
+        publisher.publish(many(3 * TARGETS_AT_ONCE, "docs"))
+        await asyncio.sleep(1)
+        assert len(stage.followed.here) == 3 * TARGETS_AT_ONCE
+        assert kept in stage.followed.here
+        assert {dict(one.endpoint.labels)["team"] for one in stage.followed.here} == {"docs"}
+
+
+async def test_a_check_that_ends_while_many_join_leaves_none_behind() -> None:
+    async with at_work() as (stage, publisher):
+        publisher.publish(many(10 * TARGETS_AT_ONCE))
+        assert stage.followed.here
+    assert stage.followed.here == []
+    assert list(stage.tracker.standings()) == []

@@ -1,4 +1,5 @@
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import pytest
 from hypothesis import given
@@ -103,6 +104,25 @@ def test_those_followed_are_those_of_the_latest_snapshot(snapshots: list[set[str
         assert len(followed.follower) == len(followed.here) == len(names)
         assert all(now[name] is objects[name] for name in now.keys() & objects.keys())
         objects = now
+
+
+@given(st.lists(st.tuples(st.sets(st.sampled_from("abcdef")), st.integers(0, 6)), min_size=1))
+def test_whatever_is_left_half_done_the_latest_snapshot_is_followed(
+    snapshots: list[tuple[set[str], int]],
+) -> None:
+    followed = Followed()
+    for names, done in snapshots:
+        snapshot = tuple(replace(WIKI, name=name) for name in sorted(names))
+        list(islice(followed.follower.steps(snapshot), done))
+    latest, _ = snapshots[-1]
+    followed.follow(*(replace(WIKI, name=name) for name in latest))
+    assert {target.endpoint.name for target in followed.here} == latest
+
+
+def test_each_step_is_one_target_and_what_stays_is_none(followed: Followed) -> None:
+    followed.follow(WIKI, replace(WIKI, name="old"))
+    steps = followed.follower.steps((WIKI, replace(WIKI, name="a"), replace(WIKI, name="b")))
+    assert len(list(steps)) == 3
 
 
 def test_targets_know_whether_they_are_followed_only_for_their_turn() -> None:

@@ -4,18 +4,19 @@ from collections.abc import Sequence
 
 from netwatch.model import Target
 
-COUNT_COLUMNS = 4
-"""The columns before the first figure."""
+COUNT_COLUMNS = 3
+"""Those after the words and before the first figure."""
 
 Row = tuple[list[str], str]
 """One cell a column, empty where there is no figure; and why there is something wrong."""
 
 
-def aligned(heads: Sequence[str], rows: Sequence[Row]) -> list[str]:
-    """Return the lines, the heads first."""
+def aligned(heads: Sequence[str], rows: Sequence[Row], *, words: int = 1) -> list[str]:
+    """Return the lines, the heads first; the first `words` columns are no numbers."""
     columns = list(zip(heads, *(cells for cells, _ in rows), strict=True))
     widths = [max(map(len, column)) for column in columns]
-    return [_line(heads, widths), *(_line(cells, widths, reasons) for cells, reasons in rows)]
+    lines = (_line(cells, widths, words, reasons) for cells, reasons in rows)
+    return [_line(heads, widths, words), *lines]
 
 
 def called(target: Target, *, by_check: bool) -> str:
@@ -23,9 +24,12 @@ def called(target: Target, *, by_check: bool) -> str:
     return f"{target.check.name}: {target}" if by_check else str(target)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int], reasons: str = "") -> str:
-    if reasons and not cells[COUNT_COLUMNS]:
-        cells, widths = cells[:COUNT_COLUMNS], widths[:COUNT_COLUMNS]
-    first, *others = zip(cells, widths, strict=True)
-    padded = [f"{first[0]:<{first[1]}}", *(f"{cell:>{width}}" for cell, width in others)]
+def _line(cells: Sequence[str], widths: Sequence[int], words: int, reasons: str = "") -> str:
+    counted = words + COUNT_COLUMNS
+    if reasons and not cells[counted]:
+        cells, widths = cells[:counted], widths[:counted]
+    sides = "<" * words + ">" * (len(cells) - words)
+    padded = (
+        f"{cell:{side}{width}}" for cell, side, width in zip(cells, sides, widths, strict=True)
+    )
     return " " + "  ".join([*padded, reasons]).rstrip()

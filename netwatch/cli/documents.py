@@ -65,6 +65,7 @@ def _attempts_document(summary: AttemptSummary) -> dict[str, Any]:
     tally = summary.tally
     return {
         **_names(summary.target),
+        **_life(summary.target),
         "ok": summary.is_well,
         "attempts": tally.attempts,
         "successes": tally.successes,
@@ -80,6 +81,7 @@ def _pings_document(summary: PingSummary) -> dict[str, Any]:
     tally = summary.tally
     return {
         **_names(summary.target),
+        **_life(summary.target),
         "ok": summary.is_well,
         "sent": tally.sent,
         "received": tally.received,
@@ -95,6 +97,11 @@ def _pings_document(summary: PingSummary) -> dict[str, Any]:
         "hop_limit": tally.hop_limit,
         "reasons": dict(summary.reasons),
     }
+
+
+def _life(target: Target) -> dict[str, Any]:
+    """What the source knows of it; sources other than a cluster know little."""
+    return {"zone": target.endpoint.zone or None, "state": target.endpoint.state or None}
 
 
 def _names(target: Target) -> dict[str, Any]:

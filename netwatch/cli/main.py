@@ -13,6 +13,7 @@ from netwatch.cli.probe import add_probe_parser
 from netwatch.cli.probe_attempts import add_probe_attempts_parser
 from netwatch.cli.probe_dns import add_probe_dns_parser
 from netwatch.cli.probe_icmp import add_probe_icmp_parser
+from netwatch.cli.probe_nodes import add_probe_nodes_parser
 from netwatch.cli.udp_echo import add_udp_echo_parser
 from netwatch.probe import AttemptOptions, ProbeOptions
 from netwatch.probes import PROBES
@@ -62,6 +63,7 @@ def parse(arguments: Sequence[str], probes: Probes = PROBES) -> argparse.Namespa
     add_probe_parser(commands)
     add_probe_dns_parser(commands)
     add_probe_icmp_parser(commands)
+    add_probe_nodes_parser(commands)
     for kind, options in probes.items():
         has_its_own = f"probe {kind}" in commands.choices
         if issubclass(options, AttemptOptions) and not has_its_own:
@@ -71,12 +73,19 @@ def parse(arguments: Sequence[str], probes: Probes = PROBES) -> argparse.Namespa
     return parser.parse_args(_joined(arguments, probes))
 
 
+def _says_config(word: str) -> bool:
+    return word.startswith("--con")  # argparse takes the beginning of a flag for all of it
+
+
 def _joined(arguments: Sequence[str], probes: Probes) -> list[str]:
     """Make `probe icmp` one command, beside `probe CHECK`: a kind of probe wins over a check.
 
-    `kube-proxy` is `kube_proxy`, too.
+    `kube-proxy` is `kube_proxy`, too. `nodes` asks the cluster, but a configuration where one is
+    given: the check of that name may well ask something else.
     """
     match list(arguments):
+        case ["probe", "nodes", *rest] if not any(map(_says_config, rest)):
+            return ["probe nodes", *rest]
         case ["probe", kind, *rest] if kind.replace("-", "_") in probes:
             return [f"probe {kind.replace('-', '_')}", *rest]
         case words:

@@ -44,20 +44,26 @@ def add_probe_icmp_parser(
         "long the answers took.",
     )
     parser.add_argument("targets", metavar="TARGET", nargs="+", help="host name or IP address")
+    add_icmp_arguments(parser)
+    add_family_arguments(parser)
+    add_run_arguments(parser)
+    parser.set_defaults(run=run_probe_icmp)
+
+
+def add_icmp_arguments(parser: argparse.ArgumentParser) -> None:
+    """Register the options of pings."""
     for key, (short, long, metavar, words) in _FLAGS.items():
         kind = int if key in _NUMBERS else str
         flags = dict.fromkeys((short, long))
         parser.add_argument(*flags, dest=key, metavar=metavar, type=kind, help=words)
     parser.add_argument("--df", dest="dont_fragment", action="store_true", help="do not fragment")
-    add_family_arguments(parser)
-    add_run_arguments(parser)
-    parser.set_defaults(run=run_probe_icmp, interval=INTERVAL, verbose=False)
+    parser.set_defaults(interval=INTERVAL, verbose=False)
 
 
 def run_probe_icmp(args: argparse.Namespace) -> int:
     """Ping; exit 0 all answer, 1 not all, 2 usage or own trouble."""
     try:
-        options = _options(args)
+        options = icmp_options(args)
         endpoints = [_endpoint(text, args.family) for text in args.targets]
     except ValueError as error:
         print(f"netwatch probe icmp: {error}", file=sys.stderr)
@@ -69,8 +75,8 @@ def run_probe_icmp(args: argparse.Namespace) -> int:
     )
 
 
-def _options(args: argparse.Namespace) -> IcmpOptions:
-    """Return the options that the flags say. Raises ValueError that names the flags."""
+def icmp_options(args: argparse.Namespace) -> IcmpOptions:
+    """Return the options of pings that the flags say. Raises ValueError that names the flags."""
     given = {key: getattr(args, key) for key in _FLAGS if getattr(args, key) is not None}
     given["dont_fragment"] = args.dont_fragment
     return validated(IcmpOptions, given, {key: flags[1] for key, flags in _FLAGS.items()})

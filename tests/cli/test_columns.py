@@ -13,6 +13,15 @@ def test_the_first_column_is_to_the_left_and_all_others_to_the_right() -> None:
     ]
 
 
+def test_several_columns_of_words_are_to_the_left() -> None:
+    rows = [(["wiki", "east", "1", "2", "3", "1ms"], ""), (["a", "", "1", "0", "1", ""], "timeout")]
+    assert aligned(("target", "zone", "a", "b", "c", "mean"), rows, words=2) == [
+        " target  zone  a  b  c  mean",
+        " wiki    east  1  2  3   1ms",
+        " a             1  0  1  timeout",
+    ]
+
+
 def test_reasons_stand_in_place_of_figures_that_are_not_there() -> None:
     rows = [(["wiki", "1", "0", "1", ""], "timeout (1)")]
     assert aligned(HEADS, rows)[1] == " wiki    1  0  1  timeout (1)"

@@ -25,6 +25,7 @@ def sink(target: Target) -> SummarySink:
 
 
 def test_a_run_is_one_document_that_keeps_its_shape(sink: SummarySink, target: Target) -> None:
+    target.endpoint = replace(target.endpoint, zone="a", state="not_ready")
     sink.take(a_batch(target, OK, OK, TIMEOUT, duration=0.5))
     sink.take(a_batch(target, Outcome.REFUSED, detail="port unreachable"))
     sink.take(a_batch(target, BLOCKED, accepted=False))
@@ -42,6 +43,8 @@ def test_a_run_is_one_document_that_keeps_its_shape(sink: SummarySink, target: T
                 "probe": "icmp",
                 "target": "wiki",
                 "address": "10.0.0.7",
+                "zone": "a",
+                "state": "not_ready",
                 "ok": False,
                 "sent": 4,
                 "received": 2,
@@ -114,6 +117,8 @@ def test_attempts_have_counts_figures_phases_and_the_latest_values() -> None:
         "probe": "knock",
         "target": "wiki",
         "address": "10.0.0.7",
+        "zone": None,
+        "state": None,
         "ok": False,
         "attempts": 2,
         "successes": 1,

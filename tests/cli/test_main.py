@@ -24,7 +24,7 @@ def test_the_module_is_the_program_and_tells_its_version() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "agent", "probe", "probe icmp", "config", "config check", "config schema"],
+    ["", "agent", "probe", "probe icmp", "probe nodes", "config", "config check", "config schema"],
 )
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:

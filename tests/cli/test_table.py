@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -77,6 +78,18 @@ def test_a_small_loss_is_not_rounded_away(run: Run, received: int, lost: int, lo
     target = run.target()
     run.sink.take(a_batch(target, *[OK] * received, *[TIMEOUT] * lost))
     assert f" {loss} " in run.lines()[1]
+
+
+def test_zones_and_states_are_told_where_any_is_known(run: Run) -> None:
+    east, unknown = run.target("kube-1", ""), run.target("kube-2", "")
+    east.endpoint = replace(east.endpoint, zone="east", state="not_ready")
+    run.sink.take(a_batch(east, TIMEOUT))
+    run.sink.take(a_batch(unknown, OK))
+    head, first, second = run.lines()
+    assert head.startswith(" target  zone  state      sent  recv   loss ")
+    assert first == " kube-1  east  not ready     1     0  100 %  timeout (1)"
+    assert second.startswith(" kube-2                      1     1    0 % ")
+    assert "not ready" not in "".join(run.lines(by_check=True))
 
 
 def test_many_checks_are_named_before_their_targets() -> None:

@@ -63,7 +63,8 @@ class _Collection:
 class ScriptedServer:
     """Serves what it was given; `next_lists` and `next_watches` are what to answer in its place."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
+        self._address = address
         self.kubeconfig = folder / "kubeconfig"
         self.token = "first"
         self.asked: list[Asked] = []
@@ -88,7 +89,7 @@ class ScriptedServer:
     async def start(self, port: int = 0, context: ssl.SSLContext | None = None) -> None:
         if self._runner.server is None:
             await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=context).start()
+        await web.TCPSite(self._runner, self._address, port, ssl_context=context).start()
         self.port = self._runner.addresses[0][1]
         self.write_kubeconfig()
 
@@ -96,8 +97,8 @@ class ScriptedServer:
         """Close all connections, and refuse new ones until it starts again."""
         await self._runner.cleanup()
 
-    def write_kubeconfig(self, *, host: str = "127.0.0.1", token: str | None = None) -> None:
-        cluster = {"server": f"http://{host}:{self.port}"}
+    def write_kubeconfig(self, *, host: str | None = None, token: str | None = None) -> None:
+        cluster = {"server": f"http://{host or self._address}:{self.port}"}
         self.kubeconfig.write_text(a_kubeconfig(cluster, {"token": token or self.token}))
 
     @property

@@ -28,11 +28,16 @@ def is_in_cluster(environ: Mapping[str, str], service_account: Path = SERVICE_AC
     return bool(host) or (service_account / "token").exists()
 
 
-def login(environ: Mapping[str, str], service_account: Path = SERVICE_ACCOUNT) -> LogIn:
+def login(
+    environ: Mapping[str, str], service_account: Path = SERVICE_ACCOUNT, *, kubeconfig: str = ""
+) -> LogIn:
     """Return how to log in: in a pod as its service account, elsewhere as kubectl does.
 
-    Files are read each time: tokens and certificates are replaced while we run.
+    A `kubeconfig` goes before both. Files are read each time: tokens and certificates are replaced
+    while we run.
     """
+    if kubeconfig:
+        return _by_kubeconfig(kubeconfig)
     if is_in_cluster(environ, service_account):
         return _by_service_account(environ, service_account)
     usual = Path(environ.get("HOME", "~")).expanduser() / ".kube/config"

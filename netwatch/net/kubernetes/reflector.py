@@ -22,7 +22,7 @@ from netwatch.net.kubernetes.errors import GONE, ApiError, MalformedAnswerError
 from netwatch.net.kubernetes.lines import Lines
 from netwatch.net.kubernetes.query import Change, Page, Query
 
-PAGE_OBJECTS = 500
+PAGE_OBJECTS = 250
 MAX_PAGE_BYTES = 128 * 2**20
 LIST_SILENT_SECONDS = 30.0
 WATCH_SILENT_SECONDS = 90.0

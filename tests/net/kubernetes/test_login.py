@@ -56,6 +56,18 @@ async def test_elsewhere_the_kubeconfig_is_used(tmp_path: Path) -> None:
     assert (await configuration.auth_settings())["BearerToken"]["value"] == "Bearer t"
 
 
+async def test_a_kubeconfig_that_is_named_goes_before_all_else(
+    account: Path, tmp_path: Path
+) -> None:
+    named, other = tmp_path / "named", tmp_path / "other"
+    named.write_text(a_kubeconfig({"server": "http://named:1"}, {}))
+    other.write_text(a_kubeconfig({"server": "http://other:1"}, {}))
+    configuration = import_client().Configuration()
+    environ = IN_A_POD | {"KUBECONFIG": str(other)}
+    await login(environ, account, kubeconfig=str(named))(configuration)
+    assert configuration.host == "http://named:1"
+
+
 async def test_without_a_word_it_is_the_one_that_kubectl_uses(tmp_path: Path) -> None:
     (tmp_path / ".kube").mkdir()
     (tmp_path / ".kube/config").write_text(a_kubeconfig({"server": "http://h:1"}, {}))
