@@ -33,7 +33,6 @@ from netwatch.net.files import UnreadableFileError
 from netwatch.net.kubernetes.access import Api
 from netwatch.net.kubernetes.cluster import Cluster
 from netwatch.net.kubernetes.login import login
-from netwatch.net.kubernetes.reviews import Reviews
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.ping.single import SinglePings
 from netwatch.net.resolver import Resolver
@@ -54,7 +53,7 @@ from netwatch.validation import ConfigError
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 from netwatch.web.app import make_app
 from netwatch.web.blackbox import BlackboxHandler
-from netwatch.web.kubernetesauth import KubernetesAuth
+from netwatch.web.kubernetesauth import with_tokens
 from netwatch.web.listeners import ListenError, Listeners
 from netwatch.web.metrics import MetricsHandler
 from netwatch.web.security import Security, WebConfigFile
@@ -226,7 +225,9 @@ class Agent:
 
     async def _listen(self, config: Config) -> None:
         """Serve where the configuration says, or raise and serve where we did."""
-        security = self._protection(config)
+        tokens = config.web.kubernetes_auth
+        file = self._web_config_file.load(config.web.config_file, needs_tls=tokens.enabled)
+        security = with_tokens(file, tokens, self._api)
         await self._listeners.listen(self._addresses or config.listen, security.tls)
         try:
             self._echo.configure(config.udp_echo)
@@ -235,13 +236,6 @@ class Agent:
             await self._listeners.listen(addresses, self._security.tls)
             raise
         self._security = security
-
-    def _protection(self, config: Config) -> Security:
-        tokens = config.web.kubernetes_auth
-        found = self._web_config_file.load(config.web.config_file, needs_tls=tokens.enabled)
-        if not tokens.enabled:
-            return found
-        return found.with_way(KubernetesAuth(Reviews(self._api), tokens.audiences))
 
     async def _apply(self, config: Config, modules: Mapping[str, Module]) -> str:
         """Do what the configuration says of sinks and checks; return which of these changed."""

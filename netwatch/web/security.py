@@ -3,9 +3,9 @@
 import asyncio
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn, Self
+from typing import NoReturn
 
 from netwatch.net.files import ChangingFile, UnreadableFileError
 from netwatch.schedule import until_beat
@@ -32,10 +32,6 @@ class Security:
     """How a request may authenticate; if there are none, it need not."""
     headers: Mapping[str, str] = field(default_factory=dict)
     limit: RequestLimit = field(default_factory=lambda: RequestLimit(0.0, 0))
-
-    def with_way(self, way: Way) -> Self:
-        """Return the same, where one may authenticate this way, too."""
-        return replace(self, ways=[*self.ways, way])
 
 
 class WebConfigFile:
