@@ -121,7 +121,7 @@ class WebOptions(Options):
     @model_validator(mode="after")
     def _sends_no_token_in_the_clear(self) -> Self:
         if self.kubernetes_auth.enabled and not self.config_file:
-            expected = "expected one with tls_server_config: a token is for nobody on the way"
+            expected = "expected one with tls_server_config"
             raise ValueError(f"found kubernetes_auth without a config_file, {expected}")
         return self
 

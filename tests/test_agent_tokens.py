@@ -16,7 +16,7 @@ from tests.certificates import Authority
 from tests.kubernetes.apiserver import ScriptedServer
 from tests.kubernetes.keepingup import soon
 
-CHECKS = "checks: {here: {source: {static: ['127.0.0.1:1']}, probe: {tcp: {interval: 50ms}}}}\n"
+CHECKS = "checks: {here: {source: {static: [{host: 127.0.0.1, port: 1}]}, probe: {tcp: }}}\n"
 TLS = "tls_server_config: {cert_file: server.pem, key_file: server.pem}\n"
 CANARY = "hunter2canary"
 
@@ -55,13 +55,13 @@ class Agent:
         async for line in self._process.stderr:
             self.log += line.decode()
 
-    async def curl(self, path: str, token: str = "", *options: str) -> str:
+    async def curl(self, path: str, token: str = "") -> str:
         """Return the status that curl sees."""
-        [port] = re.findall(r"https://127\.0\.0\.1:(\d+)/metrics\n", self.log)
+        [port] = re.findall(r"and https?://127\.0\.0\.1:(\d+)/metrics", self.log)
         header = ("--header", f"Authorization: Bearer {token}") if token else ()
         form = ("--silent", "--output", "/dev/null", "--write-out", "%{http_code}")
         process = await asyncio.create_subprocess_exec(
-            *("curl", *form, "--cacert", self._house.authority.ca_file, *header, *options),
+            *("curl", *form, "--cacert", self._house.authority.ca_file, *header),
             f"https://localhost:{port}{path}",
             stdout=asyncio.subprocess.PIPE,
         )
@@ -82,10 +82,11 @@ async def running(house: House, server: ScriptedServer) -> AsyncIterator[Agent]:
     async with asyncio.TaskGroup() as group:
         group.create_task(agent.read_log(), name="log")
         try:
-            await soon(lambda: "/metrics\n" in agent.log, lambda: agent.log)
+            await soon(lambda: "/metrics" in agent.log, lambda: agent.log)
             yield agent
         finally:
-            process.terminate()
+            if process.returncode is None:
+                process.terminate()
             status = await process.wait()
     assert status == 0, agent.log
     assert "Traceback" not in agent.log

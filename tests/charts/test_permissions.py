@@ -9,7 +9,7 @@ import yaml
 
 from netwatch.defaults import CLUSTER_CONFIG
 from tests.charts.helm import CHART, Object, Values, objects, of_kind
-from tests.charts.matrix import A_CHECK
+from tests.charts.matrix import A_CHECK, WITH_TOKENS
 
 READ = ("get", "list", "watch")
 NODES = {("", "nodes", verb) for verb in READ}
@@ -101,7 +101,7 @@ def test_a_source_may_read_its_own_resources_where_it_looks_for_them(
 
 
 def test_scrapers_are_asked_about_only_where_that_is_switched_on() -> None:
-    asking = granted({**NO_DEFAULTS, "rbac": {"delegatedAuth": True}})
+    asking = granted({**NO_DEFAULTS, **WITH_TOKENS})
     assert asking == {
         "*": {
             ("authentication.k8s.io", "tokenreviews", "create"),
