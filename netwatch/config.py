@@ -116,7 +116,7 @@ class WebOptions(Options):
     """A web configuration file as Prometheus' exporters have it: TLS, clients' certificates,
     passwords, headers; empty for plain HTTP that answers everybody."""
     kubernetes_auth: KubernetesAuthOptions = Field(default_factory=KubernetesAuthOptions)
-    """Whether scrapers come with tokens of the cluster, which its API server judges."""
+    """Who comes with a token of the cluster is judged by its API server; off by default."""
 
     @model_validator(mode="after")
     def _sends_no_token_in_the_clear(self) -> Self:

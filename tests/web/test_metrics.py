@@ -173,6 +173,21 @@ async def test_two_scrapers_at_once_are_served_one_after_the_other() -> None:
     assert house.most_renders == 1
 
 
+async def test_ten_slow_scrapers_of_100_000_lines_keep_nobody_waiting() -> None:
+    house = House(5 * MANY)
+    async with client_of(house) as client:
+        ask = b"GET /metrics HTTP/1.1\r\nHost: netwatch\r\nAccept-Encoding: gzip\r\n\r\n"
+        slow = [await asyncio.open_connection(client.host, client.port, limit=1) for _ in range(10)]
+        for _, writer in slow:
+            writer.write(ask)
+        for reader, _ in slow:
+            assert await reader.readexactly(9) == b"HTTP/1.1 "
+        async with client.get("/metrics") as response:
+            assert (await response.read()).count(b"\n") > 100_000
+        for _, writer in slow:
+            writer.transport.abort()
+
+
 async def test_a_scrape_lets_the_loop_turn_and_shows_one_moment_of_the_counters() -> None:
     house = House(MANY)
     async with client_of(house) as client, asyncio.TaskGroup() as group:
