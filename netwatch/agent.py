@@ -53,6 +53,7 @@ from netwatch.validation import ConfigError
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 from netwatch.web.app import make_app
 from netwatch.web.blackbox import BlackboxHandler
+from netwatch.web.kubernetesauth import with_tokens
 from netwatch.web.listeners import ListenError, Listeners
 from netwatch.web.metrics import MetricsHandler
 from netwatch.web.security import Security, WebConfigFile
@@ -98,6 +99,7 @@ class Agent:
         self._security = Security()
         self._shown_config = config_file.shown()
         self._services = Services(Resolver().resolve)
+        self._api = Api(login(os.environ), self._services.resolve)
         self._modules_file = ModulesFile()
         self._blackbox = BlackboxHandler(
             Tools(
@@ -133,6 +135,7 @@ class Agent:
         try:
             async with AsyncExitStack() as stack:
                 stack.enter_context(self._pinger)
+                stack.push_async_callback(self._api.close)  # after those who answer by it
                 self._listeners = await stack.enter_async_context(Listeners(self._app()))
                 stack.enter_context(self._echo)
                 await self._listen(self._config)
@@ -164,8 +167,7 @@ class Agent:
         group.create_task(follow_web_config, name="web config file")
         follow_modules = self._modules_file.follow(self._reload_wanted.set)
         group.create_task(follow_modules, name="blackbox file")
-        log_in = login(os.environ)
-        cluster = Cluster(Api(log_in, self._services.resolve), spread_seconds=FIRST_LIST_SECONDS)
+        cluster = Cluster(self._api, spread_seconds=FIRST_LIST_SECONDS)
         group.create_task(cluster.run(), name="cluster")
         self._checks = Checks(
             group,
@@ -223,7 +225,9 @@ class Agent:
 
     async def _listen(self, config: Config) -> None:
         """Serve where the configuration says, or raise and serve where we did."""
-        security = self._web_config_file.load(config.web.config_file)
+        tokens = config.web.kubernetes_auth
+        file = self._web_config_file.load(config.web.config_file, needs_tls=tokens.enabled)
+        security = with_tokens(file, tokens, self._api)
         await self._listeners.listen(self._addresses or config.listen, security.tls)
         try:
             self._echo.configure(config.udp_echo)

@@ -12,6 +12,7 @@ from pydantic.config import JsonDict
 from netwatch.compat import CompatOptions
 from netwatch.default_checks import DefaultsOptions, with_default_checks
 from netwatch.defaults import default_config
+from netwatch.net.kubernetes.client import is_installed
 from netwatch.net.udpecho import UdpEchoOptions
 from netwatch.options import Choice, Labels, Listen, Options, one_of
 from netwatch.peers import Peers, plan_peers
@@ -91,12 +92,38 @@ class CheckConfig(Options):
         return self.probe.options
 
 
+class KubernetesAuthOptions(Options):
+    """Whether scrapers come with tokens of the cluster, which its API server judges."""
+
+    enabled: bool = False
+    """Whether the API server is asked whose a token is (TokenReview), and whether he may do this
+    with the path (SubjectAccessReview). Needs TLS, and the extra `kubernetes`."""
+    audiences: list[str] = Field(default_factory=list)
+    """One of these must be among those that the token is for; without any, the API server."""
+
+    @model_validator(mode="after")
+    def _needs_its_libraries(self) -> Self:
+        if self.enabled and not is_installed():
+            expected = 'expected them: pip install "netwatch[kubernetes]"'
+            raise ValueError(f"found no libraries for Kubernetes, {expected}")
+        return self
+
+
 class WebOptions(Options):
     """How the HTTP server is protected."""
 
     config_file: str = ""
     """A web configuration file as Prometheus' exporters have it: TLS, clients' certificates,
     passwords, headers; empty for plain HTTP that answers everybody."""
+    kubernetes_auth: KubernetesAuthOptions = Field(default_factory=KubernetesAuthOptions)
+    """Who comes with a token of the cluster is judged by its API server; off by default."""
+
+    @model_validator(mode="after")
+    def _sends_no_token_in_the_clear(self) -> Self:
+        if self.kubernetes_auth.enabled and not self.config_file:
+            expected = "expected one with tls_server_config"
+            raise ValueError(f"found kubernetes_auth without a config_file, {expected}")
+        return self
 
 
 def _checks_may_be_default(config_schema: JsonDict) -> None:

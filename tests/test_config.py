@@ -54,6 +54,11 @@ def a_source(text: str) -> str:
         ("", "1:1", "found nothing, expected a mapping"),
         ("[]", "1:1", "found an empty list, expected a mapping"),
         ("listen: []", "1:1: checks", "missing, expected a mapping"),
+        (
+            f"{GOOD}\nweb: {{kubernetes_auth: {{enabled: true}}}}",
+            "2:6: web",
+            "found kubernetes_auth without a config_file, expected one with tls_server_config",
+        ),
         ("checks:", "1:8: checks", "found nothing, expected a mapping"),
         ("checks: {}", "1:9: checks", "found an empty mapping, expected 1 or more entries"),
         ("checks: [a]", "1:9: checks", "found a list, expected a mapping"),

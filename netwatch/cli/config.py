@@ -35,7 +35,8 @@ def check_config(args: argparse.Namespace) -> int:
     try:
         text = sys.stdin.buffer.read() if args.file == STDIN else Path(args.file).read_bytes()
         config = load(text, name, os.environ)
-        WebConfigFile().load(config.web.config_file)
+        needs_tls = config.web.kubernetes_auth.enabled
+        WebConfigFile().load(config.web.config_file, needs_tls=needs_tls)
         ModulesFile().load(config.compat.blackbox)
     except OSError as error:
         print(f"{name}: cannot be read: {error.strerror}", file=sys.stderr)

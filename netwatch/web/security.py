@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -16,6 +16,7 @@ from netwatch.web.passwords import PasswordChecker
 from netwatch.web.requestlimit import RequestLimit
 from netwatch.web.tlscontext import files_of, server_context
 from netwatch.web.webconfig import WebConfig
+from netwatch.wire.document import Document, Problem
 
 _LOOK_SECONDS = 1.0
 
@@ -41,8 +42,10 @@ class WebConfigFile:
         self._files: list[ChangingFile] = []
         self._troubles: set[str] = set()
 
-    def load(self, path: str) -> Security:
+    def load(self, path: str, *, needs_tls: bool = False) -> Security:
         """Return what the file says; without a path, nothing is protected.
+
+        With `needs_tls` a file without TLS is wrong.
 
         Raises ConfigError for what is wrong in the file, and UnreadableFileError for what is wrong
         with it, or with a file that it names; an empty one is wrong: somebody may be writing it.
@@ -55,7 +58,7 @@ class WebConfigFile:
         file, folder = ChangingFile(Path(path)), Path(path).parent
         self._files = [file]
         try:
-            config = read(WebConfig, file.changed() or "", path)
+            config = read(WebConfig, file.changed() or "", path, also=_tls if needs_tls else _any)
             named = list(map(ChangingFile, files_of(config.tls_server_config, folder)))
             self._files += named
             for one in named:
@@ -95,3 +98,14 @@ class WebConfigFile:
             },
             limit=RequestLimit(limit.interval, limit.burst),
         )
+
+
+def _any(_config: WebConfig, _document: Document) -> Iterator[Problem]:
+    yield from ()
+
+
+def _tls(config: WebConfig, document: Document) -> Iterator[Problem]:
+    if not config.tls_server_config.cert_file:
+        expected = "expected cert_file and key_file: a token is for nobody on the way"
+        path = ("tls_server_config",)
+        yield Problem(document.where(path), path, f"found no TLS with kubernetes_auth, {expected}")

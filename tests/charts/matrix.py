@@ -5,6 +5,12 @@ from tests.charts.helm import Values
 
 A_CHECK = {"source": {"static": ["10.0.0.7"]}, "probe": {"icmp": {}}}
 
+WITH_TOKENS: Values = {
+    "rbac": {"delegatedAuth": True},
+    "scheme": "HTTPS",
+    "config": {"web": {"config_file": "/secrets/web.yml"}},
+}
+
 MATRIX: dict[str, Values] = {
     "defaults": {},
     **{name: values_of(name) for name in EXAMPLES},
@@ -13,7 +19,7 @@ MATRIX: dict[str, Values] = {
     "PodMonitor": {"monitor": {"kind": "PodMonitor", "labels": {"release": "prometheus"}}},
     "nothing scrapes": {"monitor": {"kind": "none"}, "prometheusRule": {"enabled": False}},
     "no roles": {"rbac": {"create": False}, "serviceAccount": {"create": False}},
-    "scrapers with tokens": {"rbac": {"delegatedAuth": True}, "scheme": "HTTPS"},
+    "scrapers with tokens": WITH_TOKENS,
     "all that may be added": {
         "commonLabels": {"team": "network"},
         "podLabels": {"tier": "agent"},

@@ -6,7 +6,7 @@ import pytest
 
 from netwatch.config import Config, load
 from tests.charts.helm import RefusedError, Values, agent_config, objects
-from tests.charts.matrix import A_CHECK
+from tests.charts.matrix import A_CHECK, WITH_TOKENS
 from tests.programs import run_netwatch
 
 OTHER = {"source": {"static": ["10.0.0.9"]}, "probe": {"icmp": {}}}
@@ -83,6 +83,22 @@ def test_nobody_looks_for_kube_proxy_from_the_pod_network() -> None:
 def test_agents_with_nothing_to_measure_are_refused() -> None:
     with pytest.raises(RefusedError, match=r"set defaults\.enabled or checks"):
         objects({"defaults": {"enabled": False}})
+
+
+def test_agents_ask_who_scrapes_where_that_is_delegated_and_keep_what_else_is_said() -> None:
+    audiences = {"kubernetes_auth": {"audiences": ["netwatch"]}, **WITH_TOKENS["config"]["web"]}
+    found = config({**WITH_TOKENS, "config": {"web": audiences}}).web
+    assert found.kubernetes_auth.enabled
+    assert found.kubernetes_auth.audiences == ["netwatch"]
+    assert found.config_file == "/secrets/web.yml"
+    assert not config({}).web.kubernetes_auth.enabled
+
+
+@pytest.mark.parametrize("without", ["scheme", "config"])
+def test_tokens_in_the_clear_are_refused(without: str) -> None:
+    values = {key: value for key, value in WITH_TOKENS.items() if key != without}
+    with pytest.raises(RefusedError, match="tokens would be seen on the way"):
+        objects(values)
 
 
 def test_no_agents_at_all_are_refused() -> None:

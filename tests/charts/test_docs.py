@@ -39,8 +39,11 @@ def test_every_example_of_values_renders(where: str, values: Any) -> None:
 
 
 def test_every_example_of_an_object_is_one() -> None:
-    [quota] = [block for block in BLOCKS if "kind" in block]
-    kubernetes_validate.validate(quota, "1.28", strict=True)
+    examples = {block["kind"]: block for block in BLOCKS if "kind" in block}
+    assert set(examples) == {"ClusterRole", "ResourceQuota"}
+    for example in examples.values():
+        kubernetes_validate.validate(example, "1.28", strict=True)
+    quota = examples["ResourceQuota"]
     [scope] = quota["spec"]["scopeSelector"]["matchExpressions"]
     assert scope["values"] == [VALUES["priorityClassName"]]
 

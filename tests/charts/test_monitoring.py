@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.charts.helm import CHART, Object, RefusedError, Values, objects, of_kind
+from tests.charts.matrix import WITH_TOKENS
 
 MONITORS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
 
@@ -93,6 +94,33 @@ def test_a_monitor_takes_what_else_the_operator_knows() -> None:
     assert found["interval"] == "30s"
     labels = monitor("ServiceMonitor", labels={"release": "prometheus"})["metadata"]["labels"]
     assert labels["release"] == "prometheus"
+
+
+def with_tokens(kind: str, **endpoint: Any) -> Object:
+    values = {**WITH_TOKENS, "monitor": {"kind": kind, "endpoint": endpoint}}
+    [found] = of_kind(kind, objects(values))["netwatch"]["spec"][MONITORS[kind]]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_prometheus_sends_its_own_token_where_agents_ask_for_one() -> None:
+    own = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+    assert with_tokens("ServiceMonitor")["bearerTokenFile"] == own
+    assert with_tokens("ServiceMonitor", bearerTokenFile="/t")["bearerTokenFile"] == "/t"
+    assert "bearerTokenFile" not in endpoint()
+
+
+@pytest.mark.parametrize("kind", MONITORS)
+def test_prometheus_sends_the_token_that_the_user_names(kind: str) -> None:
+    secret = {"credentials": {"name": "prometheus-token", "key": "token"}}
+    found = with_tokens(kind, authorization=secret)
+    assert found["authorization"] == secret
+    assert "bearerTokenFile" not in found
+
+
+def test_a_pod_monitor_knows_no_token_of_prometheus_itself() -> None:
+    with pytest.raises(RefusedError, match=r"needs monitor\.endpoint\.authorization"):
+        with_tokens("PodMonitor")
 
 
 def test_annotations_say_all_that_a_scraper_needs() -> None:

@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from netwatch.defaults import CLUSTER_CONFIG
+from netwatch.net.kubernetes.reviews import ACCESS_REVIEWS, TOKEN_REVIEWS
 from tests.charts.helm import CHART, Object, Values, objects, of_kind
-from tests.charts.matrix import A_CHECK
+from tests.charts.matrix import A_CHECK, WITH_TOKENS
 
 READ = ("get", "list", "watch")
 NODES = {("", "nodes", verb) for verb in READ}
@@ -59,7 +60,8 @@ def test_the_roles_are_those_of_the_agents_account() -> None:
 def test_what_a_default_check_may_read_goes_with_it() -> None:
     checks = ["nodes", "nodes-large"]
     assert set(granted({"defaults": {"without": checks}})) == {"default", "kube-system"}
-    past_the_services = granted({"defaults": {"without": ["dns-service", "api-server-service"]}})
+    services = ["dns-service", "api-server-service", "service-path"]
+    past_the_services = granted({"defaults": {"without": services}})
     assert past_the_services == {"*": NODES, "default": SLICES, "kube-system": SLICES}
 
 
@@ -72,7 +74,8 @@ def test_checks_of_fixed_targets_may_read_nothing_and_hold_no_token() -> None:
 
 
 def test_a_check_in_the_place_of_a_default_one_takes_its_permissions_away() -> None:
-    replaced = {"checks": {"dns-servers": A_CHECK, "dns-service": A_CHECK}}
+    of_dns = ("dns-servers", "dns-service", "service-path")
+    replaced = {"checks": dict.fromkeys(of_dns, A_CHECK)}
     assert set(granted(replaced)) == {"*", "default"}
 
 
@@ -100,13 +103,9 @@ def test_a_source_may_read_its_own_resources_where_it_looks_for_them(
 
 
 def test_scrapers_are_asked_about_only_where_that_is_switched_on() -> None:
-    asking = granted({**NO_DEFAULTS, "rbac": {"delegatedAuth": True}})
-    assert asking == {
-        "*": {
-            ("authentication.k8s.io", "tokenreviews", "create"),
-            ("authorization.k8s.io", "subjectaccessreviews", "create"),
-        }
-    }
+    paths = [path.split("/") for path in (TOKEN_REVIEWS, ACCESS_REVIEWS)]
+    asked = {(group, resource, "create") for _, _, group, _, resource in paths}
+    assert granted({**NO_DEFAULTS, **WITH_TOKENS}) == {"*": asked}
 
 
 def test_roles_can_be_left_to_others() -> None:

@@ -4,7 +4,7 @@
         await server.put("/api/v1/nodes", a_node("kube-1"))
         server.next_watches.append(closes())
 
-It keeps to what the API documents of lists and watches, and has no opinion of the objects.
+It keeps to what the API documents of lists, watches and reviews, and has no opinion of the objects.
 """
 
 import asyncio
@@ -72,11 +72,20 @@ class ScriptedServer:
         self.next_watches: deque[Answer] = deque()
         self.oldest_version = 0
         """A watch from before it is told that this is gone."""
+        self.users: dict[str, Object] = {}
+        """By their tokens, what a TokenReview says of them: `{"username": "prometheus"}`."""
+        self.grants: set[tuple[str, str, str]] = set()
+        """Who may do what with which path: `("prometheus", "get", "/metrics")`."""
+        self.reviews: list[Object] = []
+        """The reviews that were asked for."""
+        self.next_reviews: deque[Answer] = deque()
         self._version = 1
         self._collections: dict[str, _Collection] = {}
         self._changed = asyncio.Condition()
         app = web.Application()
         app.router.add_get("/{path:.*}", self._answer)
+        app.router.add_post("/apis/authentication.k8s.io/v1/tokenreviews", self._review)
+        app.router.add_post("/apis/authorization.k8s.io/v1/subjectaccessreviews", self._review)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
 
     async def __aenter__(self) -> Self:
@@ -148,6 +157,28 @@ class ScriptedServer:
         if scripted:
             return await scripted.popleft()(request)
         return await (self._watch(request) if asked.is_watch else self._list(request))
+
+    async def _review(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
+            return await refuses(401, status_of(401, "Unauthorized"))(request)
+        review = await request.json()
+        self.reviews.append(review)
+        if self.next_reviews:
+            return await self.next_reviews.popleft()(request)
+        judge = self._token_status if review["kind"] == "TokenReview" else self._access_status
+        return web.json_response(review | {"status": judge(review["spec"])}, status=201)
+
+    def _token_status(self, spec: Object) -> Object:
+        """As Kubernetes says it: a token has the audiences that it was asked about, or none."""
+        user = self.users.get(spec["token"])
+        if user is None:
+            return {"user": {}, "error": "[invalid bearer token, token lookup failed]"}
+        return {"authenticated": True, "user": user, "audiences": spec.get("audiences", ["api"])}
+
+    def _access_status(self, spec: Object) -> Object:
+        asked = spec["nonResourceAttributes"]
+        granted = (spec["user"], asked["verb"], asked["path"]) in self.grants
+        return {"allowed": granted, "reason": "" if granted else "no RBAC policy matched"}
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         collection, query = self._collection(request.path), request.query

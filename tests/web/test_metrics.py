@@ -173,6 +173,22 @@ async def test_two_scrapers_at_once_are_served_one_after_the_other() -> None:
     assert house.most_renders == 1
 
 
+async def test_ten_slow_scrapers_of_100_000_lines_keep_nobody_waiting() -> None:
+    house = House(13 * MANY)
+    async with client_of(house) as client:
+        slow = [await asyncio.open_connection(client.host, client.port, limit=1) for _ in range(10)]
+        for number, (_, writer) in enumerate(slow):
+            fields = b"Host: a\r\nAccept-Encoding: " + (b"gzip", b"identity")[number % 2]
+            writer.write(b"GET /metrics HTTP/1.1\r\n" + fields + b"\r\n\r\n")
+        for reader, _ in slow:
+            assert await reader.readexactly(15) == b"HTTP/1.1 200 OK"
+        async with client.get("/metrics") as response:
+            lines = (await response.read()).count(b"\n")
+        for _, writer in slow:
+            writer.transport.abort()
+    assert lines > 100_000
+
+
 async def test_a_scrape_lets_the_loop_turn_and_shows_one_moment_of_the_counters() -> None:
     house = House(MANY)
     async with client_of(house) as client, asyncio.TaskGroup() as group:

@@ -26,6 +26,12 @@
 {{- $listen := list (printf "127.0.0.1:%v" $values.port) (printf "[${POD_IP}]:%v" $values.port) }}
 {{- $config := mergeOverwrite (dict "listen" $listen "node_name" "${NODE_NAME}") (deepCopy $values.config) }}
 {{- if eq .network "pod" }}{{ $config = mergeOverwrite $config (deepCopy $values.podNetwork.config) }}{{ end }}
+{{- if $values.rbac.delegatedAuth }}
+{{- if not (and (eq $values.scheme "HTTPS") (dig "web" "config_file" "" $config)) }}
+{{- fail "rbac.delegatedAuth needs TLS, or tokens would be seen on the way: set scheme to HTTPS, and config.web.config_file" }}
+{{- end }}
+{{- $config = merge $config (dict "web" (dict "kubernetes_auth" (dict "enabled" true))) }}
+{{- end }}
 {{- $defaults := dict "enabled" $values.defaults.enabled "without" (include "netwatch.without" . | fromJsonArray) }}
 {{- toYaml (merge (dict "checks" $checks "defaults" $defaults) $config) }}
 {{- end }}

@@ -11,15 +11,20 @@ import aiohttp
 
 from netwatch import __version__
 from netwatch.net.kubernetes.client import import_client
-from netwatch.net.kubernetes.errors import UNAUTHORIZED, ApiError
+from netwatch.net.kubernetes.errors import UNAUTHORIZED, ApiError, MalformedAnswerError
 from netwatch.net.kubernetes.login import LogIn
 from netwatch.net.kubernetes.names import AnsweringResolver
 from netwatch.net.kubernetes.refusal import refusal
 from netwatch.net.resolver import Answer
 
 CONNECT_SECONDS = 10.0
+MAX_CREATED_BYTES = 1024 * 1024
 MAX_REFUSAL_BYTES = 64 * 1024
 READ_BUFFER_BYTES = 2**20
+
+_WELL = frozenset({HTTPStatus.OK, HTTPStatus.CREATED})
+
+JsonObject = dict[str, Any]
 
 
 class Api:
@@ -40,12 +45,32 @@ class Api:
 
         Raises ApiError, also while the body is read.
         """
+        async with self._answer(
+            "GET", path, silent_seconds, query_params=list(params.items())
+        ) as stream:
+            yield stream
+
+    async def post(self, path: str, document: JsonObject, *, silent_seconds: float) -> bytes:
+        """Have an object created, and return what the server says of it; raises ApiError."""
+        body = bytearray()
+        async with self._answer("POST", path, silent_seconds, body=document) as stream:
+            async for chunk in stream.iter_any():
+                body += chunk
+                if len(body) > MAX_CREATED_BYTES:
+                    found = f"found an answer of more than {MAX_CREATED_BYTES} bytes"
+                    raise MalformedAnswerError(f"{found}, expected one object")
+        return bytes(body)
+
+    @asynccontextmanager
+    async def _answer(
+        self, method: str, path: str, silent_seconds: float, **sent: Any
+    ) -> AsyncIterator[aiohttp.StreamReader]:
         limits = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=silent_seconds)
         client = await self._logged_in()
         with _translated(silent_seconds):
-            response = await self._request(client, path, params, limits)
+            response = await self._request(client, method, path, limits, **sent)
             try:
-                if response.status != HTTPStatus.OK:
+                if response.status not in _WELL:
                     await self._raise_refusal(client, response)
                 yield response.content
             finally:
@@ -82,13 +107,13 @@ class Api:
         return client
 
     async def _request(
-        self, client: Any, path: str, params: Mapping[str, str], limits: aiohttp.ClientTimeout
+        self, client: Any, method: str, path: str, limits: aiohttp.ClientTimeout, **sent: Any
     ) -> aiohttp.ClientResponse:
         try:
             response: aiohttp.ClientResponse = await client.call_api(
                 path,
-                "GET",
-                query_params=list(params.items()),
+                method,
+                **sent,
                 header_params={"Accept": "application/json"},
                 auth_settings=["BearerToken"],
                 _preload_content=False,
