@@ -110,7 +110,7 @@ async def test_who_may_get_the_path_is_answered(scripted: ScriptedServer, tmp_pa
         assert await agent.curl("/metrics", CANARY) == "200"
         assert await agent.curl("/metrics", f"{CANARY}y") == "503"
         assert await agent.curl("/-/ready") == "200"
-        await soon(lambda: "nobody knows who asks for metrics" in agent.log)
+        await soon(lambda: "scrapers cannot be authenticated" in agent.log)
     assert CANARY not in agent.log
 
 

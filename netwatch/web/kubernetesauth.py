@@ -33,6 +33,7 @@ MOST_AT_ONCE = 16
 ASKING_SECONDS = 5.0
 """For both questions; a scrape has 10 seconds."""
 
+_TELLING = 8  # characters by which a token is found again; those of a JWT begin all alike
 _TOKEN = re.compile(r"bearer +(?P<token>[A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)  # RFC 6750
 
 
@@ -88,9 +89,9 @@ class KubernetesAuth:
             async with asyncio.timeout(ASKING_SECONDS):
                 return await self._ask(token, verb, path)
         except TimeoutError:
-            self._complain(f"the API server did not answer within {ASKING_SECONDS:g} seconds")
+            _complain(f"the API server did not answer within {ASKING_SECONDS:g} seconds")
         except ApiError as error:
-            self._complain(str(error).replace(token, "…"))  # a proxy may repeat what it refuses
+            _complain(without_token(token, str(error)))
         finally:
             self._asking -= 1
         raise _not_now()
@@ -101,9 +102,6 @@ class KubernetesAuth:
             return Verdict.UNKNOWN
         is_allowed = await self._reviews.may(user, verb, path)
         return Verdict.ALLOWED if is_allowed else Verdict.FORBIDDEN
-
-    def _complain(self, why: str) -> None:
-        LOG.error("nobody knows who asks for metrics: %s", why)
 
 
 def with_tokens(security: Security, options: KubernetesAuthOptions, api: Api) -> Security:
@@ -118,6 +116,15 @@ def bearer_token(authorization: str) -> str:
     """Return the token of an `Authorization` header (RFC 6750 section 2.1), "" for none."""
     match = _TOKEN.fullmatch(authorization)
     return match["token"] if match else ""
+
+
+def without_token(token: str, text: str) -> str:
+    """Leave it out of a text, also where the end is cut off: a proxy may repeat what it refuses."""
+    return re.sub(re.escape(token[:_TELLING]) + "[A-Za-z0-9._~+/=-]*", "…", text)
+
+
+def _complain(why: str) -> None:
+    LOG.error("scrapers cannot be authenticated: %s", why)
 
 
 def _not_now() -> web.HTTPServiceUnavailable:

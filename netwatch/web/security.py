@@ -58,7 +58,8 @@ class WebConfigFile:
         file, folder = ChangingFile(Path(path)), Path(path).parent
         self._files = [file]
         try:
-            config = read(WebConfig, file.changed() or "", path, also=_tls if needs_tls else _any)
+            also = _lacks_tls if needs_tls else _lacks_nothing
+            config = read(WebConfig, file.changed() or "", path, also=also)
             named = list(map(ChangingFile, files_of(config.tls_server_config, folder)))
             self._files += named
             for one in named:
@@ -100,11 +101,11 @@ class WebConfigFile:
         )
 
 
-def _any(_config: WebConfig, _document: Document) -> Iterator[Problem]:
+def _lacks_nothing(_config: WebConfig, _document: Document) -> Iterator[Problem]:
     yield from ()
 
 
-def _tls(config: WebConfig, document: Document) -> Iterator[Problem]:
+def _lacks_tls(config: WebConfig, document: Document) -> Iterator[Problem]:
     if not config.tls_server_config.cert_file:
         expected = "expected cert_file and key_file: a token is for nobody on the way"
         path = ("tls_server_config",)

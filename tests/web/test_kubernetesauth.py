@@ -19,6 +19,7 @@ from netwatch.web.kubernetesauth import (
     KubernetesAuth,
     bearer_token,
     with_tokens,
+    without_token,
 )
 from netwatch.web.security import Security
 from tests.kubernetes.apiserver import ScriptedServer, hangs, refuses
@@ -129,7 +130,7 @@ async def test_while_the_server_cannot_be_asked_nobody_new_is_admitted(
     await door.server.stop()
     assert await door.status(request()) == 200
     assert await door.status(request("Bearer other")) == 503
-    assert "nobody knows who asks for metrics: the API server cannot be asked" in caplog.text
+    assert "scrapers cannot be authenticated: the API server cannot be asked" in caplog.text
 
 
 async def test_a_failure_is_not_remembered(door: Door) -> None:
@@ -192,3 +193,8 @@ def test_no_header_is_an_error(text: str) -> None:
     token = bearer_token(text)
     assert token in text
     assert token.isascii()
+
+
+@given(st.text("abc._-", min_size=10), st.integers(min_value=8))
+def test_a_token_is_left_out_of_what_is_said_also_where_it_is_cut_off(token: str, end: int) -> None:
+    assert without_token(token, f'the server says: "{token[:end]}…"') == 'the server says: "……"'
