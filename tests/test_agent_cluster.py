@@ -36,7 +36,7 @@ async def agent_of(server: ScriptedServer, folder: Path) -> AsyncIterator[Look]:
     file.write_text(CHECKS)
     agent = await asyncio.create_subprocess_exec(
         *(sys.executable, "-W", "error", "-m", "netwatch", "agent"),
-        *("--config", str(file), "--listen", "127.0.0.1:0"),
+        *("--config", str(file), "--listen", "127.0.0.1:0", "--log-format", "text"),
         env=os.environ | {"KUBECONFIG": str(server.kubeconfig)},
         stderr=asyncio.subprocess.PIPE,
     )
