@@ -73,6 +73,7 @@ def metric_families() -> Iterator[tuple[str, str]]:
         yield from ((metric.name, metric.documentation) for metric in vitals.collect())
 
 
+@pytest.mark.timeout(240)
 def test_every_module_can_be_imported_first() -> None:
     names = [dotted(path) for path in MODULES if path.name != "__main__.py"]
     done = subprocess.run(
