@@ -43,7 +43,11 @@ def as_the_chart_says(context: Object) -> tuple[str, ...]:
     if not context["allowPrivilegeEscalation"]:
         setpriv.append("--no-new-privs")
     assert context["readOnlyRootFilesystem"]
-    script = f'mount -o remount,bind,ro / && exec {shlex.join(setpriv)} "$@"'
+    # Nor could coverage.py write what it found.
+    script = (
+        "mount -o remount,bind,ro / && unset COVERAGE_PROCESS_CONFIG COVERAGE_PROCESS_START && "
+        f'exec {shlex.join(setpriv)} "$@"'
+    )
     return ("unshare", "--mount", "sh", "-c", script, "sh")
 
 

@@ -21,7 +21,7 @@ from tests.certificates import Authority
 from tests.delaying_server import DELAY_SECONDS
 from tests.http_server import at
 
-MOST_ATTEMPTS = 20
+MOST_ATTEMPTS = 100
 CLOSE_SECONDS = 0.002
 
 
