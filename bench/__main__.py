@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench import attempts, blackholes, cluster, cpu, loss, memory, render, rtt
 from bench.contenders import CONTENDERS
-from bench.lab import Lab
+from bench.lab import ROUNDS, Lab
 from bench.machine import described
 from bench.table import Table, placed
 from tests.rig.rig import why_there_is_no_rig
@@ -39,7 +39,7 @@ def main() -> int:
         return 2
     _say_who_is_left_out()
     with tempfile.TemporaryDirectory() as folder:
-        lab = Lab(Path(folder), quick=args.quick)
+        lab = Lab(Path(folder), quick=args.quick, rounds=args.rounds)
         for name in names:
             _measure(name, lab, write=args.write)
     return 0
@@ -70,6 +70,13 @@ def _parse() -> argparse.Namespace:
     )
     parser.add_argument(
         "parts", metavar="PART", nargs="*", help=f"{', '.join(MEASUREMENTS)}; all if none"
+    )
+    parser.add_argument(
+        "--rounds",
+        metavar="N",
+        type=int,
+        default=ROUNDS,
+        help="how often to measure the same, where figures are medians (default %(default)s)",
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--quick", action="store_true", help="small and short, only to try it")

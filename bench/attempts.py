@@ -93,11 +93,11 @@ def _watched(agent: Agent, pid: int, seconds: float) -> Timeliness:
 def _costs(lab: Lab, ports: Ports) -> list[Table]:
     contenders = [*_flavours(), *([BLACKBOX_EXPORTER] if installed(BLACKBOX)() else [])]
     rate = lab.choose(500, 50)
-    rounds = [_round(lab, ports, contenders, rate) for _ in range(lab.choose(3, 1))]
+    rounds = [_round(lab, ports, contenders, rate) for _ in range(lab.rounds)]
     case = f"{rate} a second"
     return [
         Table(
-            "CPU in ms per 1,000 HTTP probes (user and system):",
+            f"CPU in ms per 1,000 HTTP probes (user and system), median of rounds: {lab.rounds}",
             ["", *contenders],
             [[case, *cost_cells(rounds, contenders)]],
         ),

@@ -18,9 +18,11 @@ CHANGES = {"heartbeat": "of the kubelet, which change no target", "cordon": "tha
 
 def measure(lab: Lab) -> list[Table]:
     """Follow the nodes of a server of our own: one that tells of heartbeats, one of changes."""
-    count, seconds, rounds = lab.choose(NODES, 500), lab.choose(30, 2), lab.choose(5, 1)
+    count, seconds = lab.choose(NODES, 500), lab.choose(30, 2)
     found = {
-        kind: [_followed(lab.folder / "kubeconfig", count, kind, seconds) for _ in range(rounds)]
+        kind: [
+            _followed(lab.folder / "kubeconfig", count, kind, seconds) for _ in range(lab.rounds)
+        ]
         for kind in CHANGES
     }
     lists = [figures for of_kind in found.values() for figures in of_kind]

@@ -46,12 +46,16 @@ def measure(lab: Lab) -> list[Table]:
     ratios: list[list[str]] = []
     for count, load in lab.choose(CASES, ((10, IDLE), (500, BUSY))):
         contenders = [one for one in present if count <= one.most_targets]
-        rounds = [_round(lab, contenders, count, load) for _ in range(lab.choose(3, 1))]
+        rounds = [_round(lab, contenders, count, load) for _ in range(lab.rounds)]
         case = f"{count:,} targets, {load}"
         costs.append([case, *cost_cells(rounds, names)])
         ratios.append([case, *ratio_cells(rounds, names[1:])])
     return [
-        Table("CPU in ms per 1,000 pings (user and system):", ["", *names], costs),
+        Table(
+            f"CPU in ms per 1,000 pings (user and system), median of rounds: {lab.rounds}",
+            ["", *names],
+            costs,
+        ),
         Table(
             f"CPU of {OURS.name} divided by that of the other, in the same round:",
             ["", *names[1:]],

@@ -14,6 +14,8 @@ from tests.rig.rig import Rig, build_responder
 T = TypeVar("T")
 
 ALL_TARGETS = "10.128.0.0/9"
+ROUNDS = 3
+"""Enough to see whether one of them was disturbed."""
 IDLE, BUSY = "idle", "two busy loops"
 """What else the machine does meanwhile."""
 
@@ -21,9 +23,10 @@ IDLE, BUSY = "idle", "two busy loops"
 class Lab:
     """Makes rigs, and knows whether this is in earnest."""
 
-    def __init__(self, folder: Path, *, quick: bool) -> None:
-        """`folder` is for the files of what is measured; `quick` is for trying."""
+    def __init__(self, folder: Path, *, quick: bool, rounds: int = ROUNDS) -> None:
+        """`folder` is for the files of what is measured; `quick` is for trying, in one round."""
         self.folder = folder
+        self.rounds = 1 if quick else rounds
         self._quick = quick
 
     @cached_property

@@ -46,7 +46,7 @@ def _in_turns(lab: Lab, load: str, targets: Sequence[str]) -> dict[str, Errors]:
 
 
 def _rounds(lab: Lab) -> range:
-    return range(lab.choose(3, 1))
+    return range(lab.rounds)
 
 
 def _round(lab: Lab, load: str, prober: Prober, targets: Sequence[str]) -> Errors:

@@ -11,3 +11,4 @@ def test_addresses_go_on_beyond_the_last_byte() -> None:
 def test_a_quick_lab_takes_what_is_quick(tmp_path: Path) -> None:
     assert Lab(tmp_path, quick=True).choose(60, 5) == 5
     assert Lab(tmp_path, quick=False).choose(60, 5) == 60
+    assert [Lab(tmp_path, quick=quick, rounds=7).rounds for quick in (True, False)] == [1, 7]
