@@ -33,6 +33,9 @@ FAMILIES = pytest.mark.parametrize("family", [4, 6])
 CLOSE_SECONDS = 1e-6
 """Two stamps of one packet in the kernel may be as far apart, or rounded."""
 
+SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
+"""From include/uapi/asm-generic/socket.h: root's buffers are not clamped, and nothing is lost."""
+
 StartRig = Callable[..., Rig]
 
 
@@ -67,8 +70,8 @@ class Prober:
         with rig.namespace:
             self._socket = socket.socket(kinds[family][0], socket.SOCK_RAW, kinds[family][1])
         self._socket.setblocking(False)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, 1 << 20)
         if family == 6:
             self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
 

@@ -53,6 +53,17 @@ def before_all_others(pid: int) -> Iterator[None]:
         os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
 
 
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Keep the tracer that measures coverage out of what is timed: it doubles our own part."""
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(tracer)
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     command = (sys.executable, "-m", "tests.delaying_server")
@@ -100,7 +111,8 @@ async def test_each_phase_is_what_the_server_knows_of_it(server: Server, tmp_pat
     (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
     best: dict[str, float] = {}
     for _ in range(MOST_ATTEMPTS):
-        found = await errors(server, str(tmp_path / "authority-ca.pem"), tmp_path)
+        with untraced():
+            found = await errors(server, str(tmp_path / "authority-ca.pem"), tmp_path)
         best = {phase: min(error, best.get(phase, error)) for phase, error in found.items()}
         if max(best.values()) < CLOSE_SECONDS:
             return
