@@ -5,7 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, NoReturn, Protocol, Self, TypeVar
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, ValidationError, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import CoreSchema, PydanticOmit
 from pydantic_core.core_schema import no_info_before_validator_function
 
@@ -45,6 +51,8 @@ class Lent:
 
 class ModuleKind(Options):
     """The keys that every kind has."""
+
+    model_config = ConfigDict(defer_build=True)  # for the few who have such a file: 1 MiB
 
     preferred_ip_protocol: Literal["ip4", "ip6"] = "ip6"
     """Which of a name's addresses are used."""

@@ -4,7 +4,14 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 from netwatch.compat.blackbox.dns import DnsModule
 from netwatch.compat.blackbox.grpc import GrpcModule
@@ -36,6 +43,8 @@ def _prober(name: object) -> object:
 
 class Module(Options):
     """One way to probe; the section of its prober counts, those of others do not."""
+
+    model_config = ConfigDict(defer_build=True)
 
     prober: Annotated[Literal["dns", "grpc", "http", "icmp", "tcp"], BeforeValidator(_prober)]
     """What it probes by."""
@@ -80,6 +89,8 @@ class Module(Options):
 
 class BlackboxFile(Options):
     """The whole file."""
+
+    model_config = ConfigDict(defer_build=True)
 
     modules: dict[str, Module] = Field(default_factory=dict)
     """The modules, by name."""
