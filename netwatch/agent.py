@@ -188,7 +188,7 @@ class Agent:
             is_ready=lambda: self._is_measuring,
             reload=self._reload_over_http,
             security=lambda: self._security,
-            config=lambda: self._shown_config,
+            config=lambda: self._shown_config(),  # noqa: PLW0108 - that of the moment
             probe=self._probe_path.handle,
         )
 
