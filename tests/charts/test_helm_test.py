@@ -55,9 +55,7 @@ def test_it_finds_an_agent_ready_that_wants_a_certificate_of_its_clients(
     plain: Values = {"scheme": "HTTPS"}
     assert run_netwatch(*question(plain, url)).returncode == 1
     shown = [f"--tls.certificate-file={certificate}", f"--tls.key-file={key}"]
-    done = run_netwatch(
-        *question({**plain, "test": {"flags": ["--no-tls.verify", *shown]}}, url)
-    )
+    done = run_netwatch(*question({**plain, "test": {"flags": ["--no-tls.verify", *shown]}}, url))
     assert done.returncode == 0, done.stdout
 
 

@@ -34,7 +34,9 @@ def validator(kind: str) -> Any:
 
 
 def of_the_operator(values: Values) -> list[Object]:
-    return [one for one in objects(values) if one["apiVersion"].startswith("monitoring.coreos.com/")]
+    return [
+        one for one in objects(values) if one["apiVersion"].startswith("monitoring.coreos.com/")
+    ]
 
 
 def complaints(found: Object) -> list[str]:
