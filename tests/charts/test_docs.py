@@ -1,5 +1,6 @@
 """What the documents say of the chart, docs/kubernetes.md before all."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -129,20 +130,42 @@ def test_without_the_operator_the_job_adds_what_a_monitor_would() -> None:
         assert same.get("regex") == rule.get("regex")
 
 
-def test_without_the_operator_the_job_finds_the_pods_of_the_chart() -> None:
-    pod = of_kind("DaemonSet", objects({"monitor": {"kind": "annotations"}}))["netwatch"]["spec"]
-    metadata, [container] = pod["template"]["metadata"], pod["template"]["spec"]["containers"]
-    name, scraped = metadata["labels"]["app.kubernetes.io/name"], "prometheus.io/scrape"
-    by_pod, by_port, scheme = scrape_job()["relabel_configs"][:3]
-    assert re.fullmatch(by_pod["regex"], f"{name};{metadata['annotations'][scraped]}")
-    assert by_port["regex"] == container["ports"][0]["name"]
-    assert re.fullmatch(scheme["regex"], metadata["annotations"]["prometheus.io/scheme"])
-
-
-def test_prometheus_takes_the_job(tmp_path: Path) -> None:
+def test_without_the_operator_the_job_finds_agents_and_says_where_they_are(
+    tmp_path: Path,
+) -> None:
+    """Not every promtool knows Kubernetes: what that discovers is handed to the relabeling here."""
     if shutil.which("promtool") is None:
         pytest.skip("the program promtool is not installed")
-    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump({"scrape_configs": [scrape_job()]}))
-    command = ["promtool", "check", "config", "--syntax-only", str(tmp_path / "prometheus.yml")]
+    values = {"monitor": {"kind": "annotations"}, "scheme": "HTTPS"}
+    agent = of_kind("DaemonSet", objects(values))["netwatch"]["spec"]["template"]
+    ports = [*agent["spec"]["containers"][0]["ports"], {"name": "other"}]
+    job = {key: value for key, value in scrape_job().items() if not key.startswith("kubernetes")}
+    targets = [
+        {"targets": [f"10.0.0.{number}:9847"], "labels": discovered(agent["metadata"], port)}
+        for number, port in enumerate(ports)
+    ]
+    file = tmp_path / "prometheus.yml"
+    file.write_text(yaml.safe_dump({"scrape_configs": [job | {"static_configs": targets}]}))
+    command = ["promtool", "check", "service-discovery", str(file), "netwatch"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    [found] = [one["labels"] for one in json.loads(done.stdout) if one["labels"]]
+    assert found["__address__"] == "10.0.0.0:9847"
+    assert found["__scheme__"] == "https"
+    assert (found["job"], found["namespace"], found["pod"]) == ("netwatch", "net", "netwatch-1")
+    assert (found["node"], found["network"], found["node_zone"]) == ("kube-1", "host", "a")
+
+
+def discovered(metadata: Any, port: Any) -> dict[str, str]:
+    """Return what Prometheus finds of a port of a pod."""
+    found = {
+        "namespace": "net",
+        "pod_name": "netwatch-1",
+        "pod_node_name": "kube-1",
+        "pod_container_port_name": port["name"],
+        "node_label_topology_kubernetes_io_zone": "a",
+    }
+    for kind in ("labels", "annotations"):
+        for key, value in metadata[kind].items():
+            found[f"pod_{kind[:-1]}_{re.sub('[^a-zA-Z0-9]', '_', key)}"] = value
+    return {f"__meta_kubernetes_{key}": value for key, value in found.items()}

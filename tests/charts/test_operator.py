@@ -1,6 +1,6 @@
 """The Prometheus operator would take every object of its kinds.
 
-The schemas are those of its custom resources; tests/fixtures/prometheus-operator/README.md says whence.
+The schemas are those of its custom resources; README.md beside them says where they come from.
 """
 
 import json
