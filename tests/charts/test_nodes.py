@@ -11,7 +11,7 @@ from netwatch.config import load
 from netwatch.defaults import CLUSTER_CONFIG
 from netwatch.sources.nodes import NodesOptions
 from tests.charts.helm import Values, objects, of_kind, render
-from tests.charts.matrix import MATRIX
+from tests.charts.matrix import A_CHECK, MATRIX
 
 Labels = Mapping[str, str]
 
@@ -128,6 +128,8 @@ UNSAID: dict[str, Values] = {
 @pytest.mark.parametrize("values", UNSAID.values(), ids=UNSAID)
 def test_what_no_selector_says_is_told_and_can_be_said_by_hand(values: Values) -> None:
     assert "name: NODE_SELECTOR" in render(values)["templates/NOTES.txt"]
+    alone = {"defaults": {"enabled": False}, "checks": {"wiki": A_CHECK}}
+    assert "NODE_SELECTOR" not in render({**values, **alone})["templates/NOTES.txt"]
     by_hand = {**values, "env": [{"name": "NODE_SELECTOR", "value": "pool in (a, b)"}]}
     assert [selectors(pod) for pod in pods(by_hand)] == [{"pool in (a, b)"}]
     assert "NODE_SELECTOR" not in render(by_hand)["templates/NOTES.txt"]
