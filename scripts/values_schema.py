@@ -22,7 +22,9 @@ JsonSchema = dict[str, Any]
 OTHERS_TO_CHECK = {
     ("affinity",),
     ("dashboards", "labels"),
+    ("livenessProbe",),
     ("nodeSelector",),
+    ("readinessProbe",),
     ("resources",),
     ("updateStrategy",),
 }

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 from pathlib import Path
@@ -72,6 +73,22 @@ def test_it_serves_tls_and_a_renewed_certificate_without_a_restart(
     eventually(lambda: house.serial(agent) != before)
     agent.wait_for_log("reloaded .*: no check changed")
     assert house.curl(agent, "/-/ready") == (200, "ready\n")
+    assert agent.stop() == 0
+    assert agent.complaints == []
+
+
+def test_a_kubelet_without_a_certificate_may_connect_and_leaves_no_word_in_the_log(
+    start_agent: StartAgent, house: House
+) -> None:
+    demand = "client_auth_type: RequireAndVerifyClientCert, client_ca_file: "
+    house.protect(SERVER.replace("}", f", {demand}{house.authority.ca_file}}}"))
+    agent = start_agent(house.config)
+    assert house.curl(agent, "/-/healthy")[0] == 0
+    before = agent.log
+    for _ in range(3):
+        socket.create_connection(agent.address).close()
+    assert house.curl(agent, "/-/healthy")[0] == 0
+    assert agent.log == before
     assert agent.stop() == 0
     assert agent.complaints == []
 

@@ -160,3 +160,14 @@ def test_every_relative_link_leads_somewhere(path: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text())
     missing = [target for target in targets if not (path.parent / target).exists()]
     assert not missing
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_nothing_is_said_twice_in_one_place(path: Path) -> None:
+    """Neither a line beside itself, nor a row of a table under the same key."""
+    for paragraph in re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL).split("\n\n"):
+        lines = [line.strip() for line in paragraph.splitlines()]
+        starts = [line[:60] for line in lines if len(line) > 60 and line[:1] not in "|<-"]
+        keys = [line.split("|")[1] for line in lines if re.match(r"\| *`", line)]
+        for said in (starts, keys):
+            assert len(said) == len(set(said)), said

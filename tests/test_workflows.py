@@ -100,7 +100,7 @@ def test_the_image_is_for_both_platforms_and_says_what_it_is_made_of() -> None:
     assert given["platforms"] == "linux/amd64,linux/arm64"
     assert given["push"] is True
     declared = re.findall(
-        r"^ARG (VERSION|REVISION)", (ROOT / "Dockerfile").read_text(), re.MULTILINE
+        r"^ARG (SOURCE|VERSION|REVISION)", (ROOT / "Dockerfile").read_text(), re.MULTILINE
     )
     assert re.findall(r"^(\w+)=", given["build-args"], re.MULTILINE) == declared
 

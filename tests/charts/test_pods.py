@@ -1,15 +1,19 @@
 """What the agents' pods may do, where they run, and how they are replaced."""
 
+import re
 from typing import Any
 
 import pytest
 
 from netwatch import __version__
 from netwatch.cli.main import parse
-from tests.charts.helm import Values, objects, of_kind
+from tests.charts.helm import CHART, ROOT, Values, objects, of_kind
 from tests.charts.matrix import MATRIX
 
 BOTH: Values = {"podNetwork": {"enabled": True}}
+
+FIRST_LIST_MEBIBYTES = 25
+"""What the list of 5,000 nodes takes for a moment."""
 
 # https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
 SAFE_SYSCTLS = {"net.ipv4.ping_group_range"}
@@ -108,6 +112,40 @@ def test_an_agent_restarts_when_it_stands_still_and_not_when_the_network_does() 
     }
     assert probes == {"livenessProbe": "/-/healthy", "readinessProbe": "/-/ready"}
     assert container()["livenessProbe"]["failureThreshold"] >= 6
+
+
+def test_the_kubelet_may_ask_otherwise_or_not_at_all() -> None:
+    values = {
+        "livenessProbe": {"tcpSocket": {"port": "http"}, "periodSeconds": 30},
+        "readinessProbe": None,
+    }
+    changed = container(values=values)
+    assert changed["livenessProbe"] == {
+        "tcpSocket": {"port": "http"},
+        "periodSeconds": 30,
+        "timeoutSeconds": 5,
+        "failureThreshold": 6,
+    }
+    assert "readinessProbe" not in changed
+
+
+def test_an_agent_may_have_what_it_was_measured_to_need() -> None:
+    """Where docs/performance.md says more, values.yaml must, too."""
+    measured = (ROOT / "docs" / "performance.md").read_text()
+    at_most = re.search(
+        r"^\| at most, with 4 slow scrapers .*\| +([\d.]+) \|$", measured, re.MULTILINE
+    )
+    assert at_most
+    mebibytes = {
+        kind: int(of["memory"].removesuffix("Mi")) for kind, of in container()["resources"].items()
+    }
+    assert float(at_most[1]) <= mebibytes["requests"]
+    assert 1.5 * (float(at_most[1]) + FIRST_LIST_MEBIBYTES) <= mebibytes["limits"]
+    for text in (
+        (CHART / "values.yaml").read_text(),
+        (ROOT / "docs" / "kubernetes.md").read_text(),
+    ):
+        assert f"{at_most[1]} MiB" in text
 
 
 def test_an_agent_is_never_throttled() -> None:

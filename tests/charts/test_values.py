@@ -90,3 +90,8 @@ def test_the_notes_warn_of_the_address_of_the_node_where_the_agent_is_on_it() ->
     notes = render(pods)["templates/NOTES.txt"]
     assert "without authentication" not in notes
     assert "exec ds/netwatch-pod" in notes
+
+
+def test_the_notes_say_how_the_page_is_reached() -> None:
+    assert "at http://127.0.0.1:9847/:" in render()["templates/NOTES.txt"]
+    assert "at https://127.0.0.1:9847/:" in render({"scheme": "HTTPS"})["templates/NOTES.txt"]
