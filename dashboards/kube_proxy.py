@@ -10,8 +10,16 @@ from dashboards.grafana.timeline import States, timeline
 from dashboards.promql import CLUSTER, EVERYWHERE, NODE, Scope, coded, or_zero, per_second, quantile
 
 CHOSEN = Scope((*EVERYWHERE, NODE))
-ITS_OWN = Scope((CLUSTER, NODE))
-"""Series of kube-proxy that netwatch passes on: their job is what it is told to be."""
+ITS_OWN = Scope(
+    (CLUSTER, NODE),
+    only=f" and on (cluster, network, node, instance) {CHOSEN('netwatch_build_info')}",
+)
+"""Series of kube-proxy that netwatch passes on.
+
+Their job is netwatch's, and `exported_job` what they say (kube-proxy); it is that itself where
+Prometheus honours their labels. So they are told by coming from the same place as an agent, which
+those that Prometheus has from kube-proxy itself do not.
+"""
 
 # In the order of how bad they are.
 KUBE_PROXY_STATES = States(
@@ -172,7 +180,7 @@ LATENCY = Row(
             "dropped.",
             Query(
                 "sum by (node, traffic_policy) "
-                f"({ITS_OWN('kubeproxy_sync_proxy_rules_no_local_endpoints_total')})",
+                f"({ITS_OWN('kubeproxy_sync_proxy_rules_no_local_endpoints_total')}{ITS_OWN.only})",
                 "{{node}} {{traffic_policy}}",
             ),
         ),
@@ -181,6 +189,17 @@ LATENCY = Row(
             "Of kube-proxy, by status code. Others than 2xx: it does not hear of changes.",
             Query(per_second(ITS_OWN, "rest_client_requests_total", "code"), "{{code}}"),
             unit="reqps",
+        ),
+        graph(
+            "Series that are passed on",
+            "Of kube-proxy's own, by node, and those that are left out, by reason "
+            "(docs/metrics.md). A node without a line passes on nothing: its part of the panels "
+            "above is missing.",
+            Query(f"sum by (node) ({PASSED('netwatch_passed_series')})", "{{node}}"),
+            Query(
+                f"sum by (node, reason) ({PASSED('netwatch_passed_dropped')}) > 0",
+                "{{node}} left out: {{reason}}",
+            ),
         ),
         table(
             "Modes and versions",
