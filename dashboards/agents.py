@@ -6,14 +6,16 @@ from dashboards.grafana.panel import Query
 from dashboards.grafana.scale import ANY_IS_BAD, ANY_IS_NEWS, Scale
 from dashboards.grafana.stat import stat
 from dashboards.grafana.table import Column, table
-from dashboards.promql import EVERYWHERE, NODE, Scope, or_zero, per_second
+from dashboards.promql import EVERYWHERE, NODE, Scope, gone, or_zero, per_second
 
 CHOSEN = Scope((*EVERYWHERE, NODE))
 AGENT = "{{node}} {{network}}"
 BUILD = CHOSEN("netwatch_build_info")
-RELOADED = CHOSEN("netwatch_config_last_reload_successful")
+RELOAD = "netwatch_config_last_reload"
 SOURCE_AGE = CHOSEN("netwatch_source_age_seconds")
 
+ONE_TARGET = {"check": "Check", "target": "Target"}
+PASSING = 'probe=~"scrape|kube_proxy"'
 LAG = Scale("green", {0.1: "orange", 1: "red"})
 
 
@@ -25,6 +27,10 @@ def _largest(family: str) -> str:
     return f"max by (node, network) ({CHOSEN(family)})"
 
 
+def _of_one_target(aggregation: str, family: str, *more: str) -> str:
+    return f"{aggregation} by ({', '.join(ONE_TARGET)}) ({CHOSEN(f'netwatch_{family}', *more)})"
+
+
 NOW = Row(
     "Now",
     [
@@ -33,17 +39,14 @@ NOW = Row(
             "Gone",
             "Agents that were there in the time shown and are not now: a node that left, or one "
             "that nobody looks at.",
-            or_zero(
-                f"count(group by (node, network) (last_over_time({BUILD}[$__range])) unless "
-                f"group by (node, network) ({BUILD}))"
-            ),
+            or_zero(gone(BUILD)),
             scale=ANY_IS_NEWS,
             runbook="NetwatchAgentMissing",
         ),
         stat(
             "Configurations refused",
             "Agents that were given a configuration with an error, and go on with the one before.",
-            or_zero(f"count({RELOADED} == 0)"),
+            or_zero(f"count({CHOSEN(f'{RELOAD}_successful')} == 0)"),
             scale=ANY_IS_BAD,
             runbook="NetwatchReloadFailed",
         ),
@@ -80,6 +83,9 @@ EACH = Row(
             Column("Series", f"sum by (node, network) ({CHOSEN('netwatch_series')})"),
             Column("Targets", f"sum by (node, network) ({CHOSEN('netwatch_source_targets')})"),
             Column("Running for", f"time() - {_largest('process_start_time_seconds')}", "s"),
+            Column(
+                "Configured for", f"time() - {_largest(f'{RELOAD}_success_timestamp_seconds')}", "s"
+            ),
             Column("CPU", _rate("process_cpu_seconds_total"), "percentunit"),
             Column("Memory", _largest("process_resident_memory_bytes"), "bytes"),
             Column("Loop lag", _largest("netwatch_loop_lag_seconds"), "s", LAG),
@@ -186,13 +192,14 @@ SOURCES = Row(
         graph(
             "Peers",
             "Nodes that probe a node all the time, and that it probes: the smallest and the "
-            "largest number. They are the same for all, unless lists of nodes differ.",
+            "largest number. They are the same for all, unless lists of nodes differ. Rotating: "
+            "those beside them whose turn it is, where not all are probed.",
             *(
                 Query(
                     f"{how} by (check) ({CHOSEN(f'netwatch_peers_{which}')})",
                     f"{{{{check}}}} {which} {how}",
                 )
-                for which in ("incoming", "outgoing")
+                for which in ("incoming", "outgoing", "rotating")
                 for how in ("min", "max")
             ),
         ),
@@ -205,6 +212,35 @@ SOURCES = Row(
             ),
             unit="ops",
             runbook="NetwatchSourceStale",
+        ),
+    ],
+)
+
+PASSED_ON = Row(
+    "Metrics of others that are passed on",
+    [
+        table(
+            "Targets whose metrics are passed on",
+            "By how many agents, and how much of it. Fewer of them than ask: the others fail, and "
+            "show nothing.",
+            ONE_TARGET,
+            Column("Agents that ask", _of_one_target("count", "target_state", PASSING)),
+            Column("That pass on", _of_one_target("count", "passed_series")),
+            Column("Series", _of_one_target("max", "passed_series")),
+            Column("Left out", _of_one_target("max", "passed_dropped"), scale=ANY_IS_NEWS),
+            Column("Samples", _of_one_target("max", "scrape_samples")),
+            Column("Page", _of_one_target("max", "scrape_body_bytes"), "bytes"),
+            sort="Left out",
+        ),
+        graph(
+            "Left out",
+            "Series that were allowed and are not shown, and lines that are no metrics, by reason: "
+            "docs/metrics.md. `limit` asks for a larger `max_series`, `name` and `kind` for a "
+            "`prefix`, `labels` for a `target_label`; `invalid` is the target's own trouble.",
+            Query(
+                f"sum by (check, target, reason) ({CHOSEN('netwatch_passed_dropped')})",
+                "{{check}} {{target}} {{reason}}",
+            ),
         ),
     ],
 )
@@ -256,5 +292,5 @@ AGENTS = Dashboard(
     title="netwatch / Agents",
     description="netwatch about itself: is every agent there, is its word to be trusted.",
     variables=CHOSEN.variables,
-    rows=[NOW, EACH, TRUST, SOURCES, COST],
+    rows=[NOW, EACH, TRUST, SOURCES, PASSED_ON, COST],
 )

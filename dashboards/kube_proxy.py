@@ -7,7 +7,17 @@ from dashboards.grafana.scale import ANY_IS_BAD, SUCCESS, Scale
 from dashboards.grafana.stat import stat
 from dashboards.grafana.table import Column, table
 from dashboards.grafana.timeline import States, timeline
-from dashboards.promql import CLUSTER, EVERYWHERE, NODE, Scope, coded, or_zero, per_second, quantile
+from dashboards.promql import (
+    CLUSTER,
+    EVERYWHERE,
+    NODE,
+    Scope,
+    attempts,
+    coded,
+    or_zero,
+    per_second,
+    quantile,
+)
 
 CHOSEN = Scope((*EVERYWHERE, NODE))
 ITS_OWN = Scope(
@@ -33,6 +43,7 @@ KUBE_PROXY_STATES = States(
 )
 PENDING = Scale("green", {30: "orange", 60: "red"})
 STATE = "netwatch_kube_proxy_state"
+KUBE_PROXY_PROBE = 'probe="kube_proxy"'
 PATH_UP = CHOSEN("netwatch_service_path_up")
 
 
@@ -195,9 +206,11 @@ LATENCY = Row(
             "Of kube-proxy's own, by node, and those that are left out, by reason "
             "(docs/metrics.md). A node without a line passes on nothing: its part of the panels "
             "above is missing.",
-            Query(f"sum by (node) ({PASSED('netwatch_passed_series')})", "{{node}}"),
             Query(
-                f"sum by (node, reason) ({PASSED('netwatch_passed_dropped')}) > 0",
+                f"sum by (node) ({CHOSEN('netwatch_passed_series', KUBE_PROXY_PROBE)})", "{{node}}"
+            ),
+            Query(
+                f"sum by (node, reason) ({CHOSEN('netwatch_passed_dropped', KUBE_PROXY_PROBE)})",
                 "{{node}} left out: {{reason}}",
             ),
         ),
@@ -245,6 +258,7 @@ PATHS = Row(
                 f"check, target, address) ({PATH_UP} == 0)",
             ),
             sort="Endpoints that answer",
+            links=attempts(check="Check", node="Node", target="Service"),
             height=8,
             runbook="NetwatchServicePathBroken",
         ),

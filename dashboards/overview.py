@@ -3,13 +3,14 @@
 from dashboards.grafana.dashboard import Dashboard, Row
 from dashboards.grafana.graph import graph
 from dashboards.grafana.matrix import matrix
-from dashboards.grafana.panel import Query
+from dashboards.grafana.panel import RUNBOOKS, Query
 from dashboards.grafana.scale import ANY_IS_BAD, ANY_IS_NEWS, GRADIENT, LOSS, SUCCESS
 from dashboards.grafana.stat import stat
 from dashboards.grafana.table import Column, table
 from dashboards.grafana.timeline import timeline
 from dashboards.grafana.variable import Variable
 from dashboards.promql import (
+    CLUSTER,
     EACH,
     EVERYWHERE,
     NODE,
@@ -17,11 +18,13 @@ from dashboards.promql import (
     checks_of,
     explore,
     explore_any,
+    gone,
     loss,
     mean,
     or_zero,
     per_second,
     quantiles,
+    since,
     zones_of,
 )
 
@@ -38,23 +41,54 @@ AGENTS = Scope((*EVERYWHERE, NODE))
 PAIRS = Scope((*EVERYWHERE, NODE, CHECK, ZONE))
 MAP = Scope((*EVERYWHERE, NODE, ZONE, MESH))
 
+ALERTS = Scope((CLUSTER,))
+
 UP = PAIRS("netwatch_target_up")
 ONE_TARGET = "check, target, address"
+OURS = 'alertname=~"Netwatch.*"'
+ALERT = {
+    "alertname": "Alert",
+    "alertstate": "State",
+    "severity": "Severity",
+    "node": "Node",
+    "check": "Check",
+    "target": "Target",
+}
+BUILD = AGENTS("netwatch_build_info")
 
 NOW = Row(
     "Now",
     [
         stat(
+            "Alerts",
+            "Of netwatch, that fire now: the table below has them.",
+            or_zero(f"""count({ALERTS("ALERTS", OURS, 'alertstate="firing"')})"""),
+            scale=ANY_IS_BAD,
+            width=3,
+        ),
+        stat(
             "Agents",
             "Agents that Prometheus reaches. One that is missing measures nothing, and looks like "
             "a node without trouble: the dashboard Agents has them all.",
-            or_zero(f"count({AGENTS('netwatch_build_info')})"),
+            or_zero(f"count({BUILD})"),
+            width=3,
+        ),
+        stat(
+            "Agents gone",
+            "Agents that were there in the time shown and are not now: their nodes are dead, or "
+            "were taken away, or Prometheus does not reach them.",
+            or_zero(gone(BUILD)),
+            scale=ANY_IS_NEWS,
+            width=3,
+            runbook="NetwatchAgentMissing",
         ),
         stat(
             "Down for all",
             "Targets that nobody reaches who tries: it is them.",
             or_zero(f"count(max by ({ONE_TARGET}) ({UP}) == 0)"),
             scale=ANY_IS_BAD,
+            width=3,
+            runbook="NetwatchTargetDown",
         ),
         stat(
             "Down for some",
@@ -64,12 +98,16 @@ NOW = Row(
                 f"and (max by ({ONE_TARGET}) ({UP}) == 1))"
             ),
             scale=ANY_IS_BAD,
+            width=3,
+            runbook="NetwatchNodeMissesTargets",
         ),
         stat(
             "Degraded pairs",
             "Pairs of a node and a target that work, and lose or take too much.",
             or_zero(f"""sum({PAIRS("netwatch_target_state", 'state="degraded"')})"""),
             scale=ANY_IS_NEWS,
+            width=3,
+            runbook="NetwatchPairLossy",
         ),
         stat(
             "Pairs that work",
@@ -77,6 +115,7 @@ NOW = Row(
             f"avg({UP})",
             unit="percentunit",
             scale=SUCCESS,
+            width=3,
         ),
         stat(
             "Packets lost",
@@ -84,6 +123,32 @@ NOW = Row(
             loss(PAIRS, "", window="5m"),
             unit="percentunit",
             scale=LOSS,
+            width=3,
+            runbook="NetwatchPairLossy",
+        ),
+    ],
+)
+
+ALERTING = Row(
+    "Alerts",
+    [
+        table(
+            "Alerts that fire, and that may soon",
+            "Firing: somebody was told. Pending: it is so, and not yet for long enough. A click on "
+            "a row leads to what to do about it. Empty where all is well, or where this Prometheus "
+            "has no rules of netwatch.",
+            ALERT,
+            Column(
+                "For",
+                f"time() - min by ({', '.join(ALERT)}) ({ALERTS('ALERTS', OURS)} * ignoring "
+                f"(alertstate) group_left () {ALERTS('ALERTS_FOR_STATE', OURS)})",
+                "s",
+            ),
+            sort="State",
+            smallest_first=True,
+            links={"Runbook": f'{RUNBOOKS}/${{__data.fields["Alert"]:percentencode}}.md'},
+            width=24,
+            height=7,
         ),
     ],
 )
@@ -93,24 +158,27 @@ WRONG = Row(
     [
         table(
             "Targets",
-            "What is down, and for which share of those who try. All: it is the target. One: it "
-            "is that node, or its path.",
+            "What is down, for which share of those who try, and for how long somebody has not "
+            "reached it, in the time shown. All: it is the target. One: it is that node, or its "
+            "path.",
             {"check": "Check", "target": "Target", "address": "Address", "zone": "Zone"},
-            Column("Down for", f"count by ({ONE_TARGET}, zone) ({UP} == 0)", scale=ANY_IS_BAD),
+            Column("Missed by", f"count by ({ONE_TARGET}, zone) ({UP} == 0)", scale=ANY_IS_BAD),
             Column("Of", f"count by ({ONE_TARGET}, zone) ({UP})"),
             Column("Share", f"1 - avg by ({ONE_TARGET}, zone) ({UP})", "percentunit", LOSS),
+            Column("For", since(f"min by ({ONE_TARGET}, zone) ({UP})"), "s"),
             sort="Share",
             links=explore_any(check="Check", target="Target"),
             runbook="NetwatchTargetDown",
         ),
         table(
             "Nodes that see it",
-            "Who does not reach what it tries to. One node with many targets down is itself the "
-            "trouble.",
+            "Who does not reach what it tries to, and for how long it has not reached all of it. "
+            "One node with many targets down is itself the trouble.",
             {"node": "Node", "node_zone": "Zone"},
             Column("Targets down", f"count by (node, node_zone) ({UP} == 0)", scale=ANY_IS_BAD),
             Column("Of", f"count by (node, node_zone) ({UP})"),
             Column("Share", f"1 - avg by (node, node_zone) ({UP})", "percentunit", LOSS),
+            Column("For", since(f"min by (node, node_zone) ({UP})"), "s"),
             sort="Share",
             links=explore_any(node="Node"),
             runbook="NetwatchNodeMissesTargets",
@@ -269,5 +337,5 @@ OVERVIEW = Dashboard(
     title="netwatch / Overview",
     description="Is anything wrong in the network, where, and at which end.",
     variables=[*EVERYWHERE, NODE, CHECK, ZONE, MESH],
-    rows=[NOW, WRONG, MAPS, WORST, HISTORY],
+    rows=[NOW, ALERTING, WRONG, MAPS, WORST, HISTORY],
 )

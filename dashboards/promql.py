@@ -130,6 +130,12 @@ def or_zero(expression: str) -> str:
     return f"({expression}) or vector(0)"
 
 
+def gone(agents: str) -> str:
+    """Return how many agents were there in the time shown, and are not now; none of none."""
+    by = "by (cluster, node, network)"
+    return f"count(group {by} (last_over_time({agents}[$__range])) unless group {by} ({agents}))"
+
+
 def since(well: str) -> str:
     """Return for how many seconds of the time shown this has not been 1, up to now.
 
