@@ -15,6 +15,9 @@ def _of_one_target(aggregation: str, family: str, *more: str) -> str:
     return f"{aggregation} by ({', '.join(ONE_TARGET)}) ({CHOSEN(f'netwatch_{family}', *more)})"
 
 
+_BY_REASON = CHOSEN("netwatch_passed_dropped")
+_LEFT_OUT = f"max by ({', '.join(ONE_TARGET)}) (sum without (reason) ({_BY_REASON}))"
+
 PASSED_ON = Row(
     "Metrics of others that are passed on",
     [
@@ -26,7 +29,7 @@ PASSED_ON = Row(
             Column("Agents that ask", _of_one_target("count", "target_state", PASSING)),
             Column("That pass on", _of_one_target("count", "passed_series")),
             Column("Series", _of_one_target("max", "passed_series")),
-            Column("Left out", _of_one_target("max", "passed_dropped"), scale=ANY_IS_NEWS),
+            Column("Left out", _LEFT_OUT, scale=ANY_IS_NEWS),
             Column("Samples", _of_one_target("max", "scrape_samples")),
             Column("Page", _of_one_target("max", "scrape_body_bytes"), "bytes"),
             sort="Left out",
@@ -37,7 +40,7 @@ PASSED_ON = Row(
             "docs/metrics.md. `limit` asks for a larger `max_series`, `name` and `kind` for a "
             "`prefix`, `labels` for a `target_label`; `invalid` is the target's own trouble.",
             Query(
-                f"sum by (check, target, reason) ({CHOSEN('netwatch_passed_dropped')})",
+                f"sum by (check, target, reason) ({_BY_REASON})",
                 "{{check}} {{target}} {{reason}}",
             ),
         ),
