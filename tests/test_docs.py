@@ -16,6 +16,7 @@ from netwatch.cli.main import parse
 from netwatch.compat.blackbox.options import BlackboxOptions
 from netwatch.config import CheckConfig, Config, load, schema
 from netwatch.default_checks import DefaultsOptions
+from netwatch.model import Outcome
 from netwatch.net.udpecho import UdpEchoOptions
 from netwatch.probes import PROBES
 from netwatch.resolution import ResolveOptions
@@ -114,6 +115,22 @@ def test_every_option_of_the_configuration_is_documented_with_its_default(headin
     for key, said in rows.items():
         if said.startswith("`"):
             assert yaml.safe_load(said.strip("`")) == found["properties"][key]["default"]
+
+
+def test_the_tree_in_the_design_is_the_tree() -> None:
+    text = (ROOT / "docs/design.md").read_text()
+    [tree] = re.findall(r"^netwatch/\n(.*?)^\S", text, FENCED)
+    rooms = [path.name + "/" * path.is_dir() for path in (ROOT / "netwatch").glob("[!_]*")]
+    assert sorted(re.findall(r"^  (\S+)", tree, re.MULTILINE)) == sorted(rooms)
+
+
+@pytest.mark.parametrize(("name", "fine"), [("design.md", {"ok"}), ("probes.md", set())])
+def test_every_outcome_is_explained(name: str, fine: set[str]) -> None:
+    rows = re.split(
+        r"^\| [Oo]utcome \|.*\n", (ROOT / "docs" / name).read_text(), flags=re.MULTILINE
+    )
+    table = rows[1].split("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == {*Outcome} - {"ok"} | fine
 
 
 def is_declared(name: str, families: set[str]) -> bool:
