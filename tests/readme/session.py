@@ -25,6 +25,5 @@ def rewritten(text: str, run: Run) -> str:
 
 def without_times(output: str) -> list[str]:
     """Return the lines that must be the same each time; the order of some is that of replies."""
-    return sorted(
-        re.sub(r" +", " ", _TIME.sub("TIME", line)).strip() for line in output.splitlines()
-    )
+    lines = _TIME.sub("TIME", output).splitlines()
+    return sorted(" ".join(line.split()) for line in lines)

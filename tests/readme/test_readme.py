@@ -47,9 +47,7 @@ def test_the_quick_start_has_commands() -> None:
 
 
 def test_a_session_is_written_anew_and_all_else_stays() -> None:
-    text = (
-        "# a\n\n```console\n$ sudo scripts/run probe a\nold\nlines\n```\n\n```console\n$ ls\n```\n"
-    )
+    text = "# a\n\n```console\n$ sudo scripts/run probe a\nold\nlines\n```\n\n$ scripts/run\n"
     assert rewritten(text, lambda words: f"new {words[1]}\n") == text.replace("old\nlines", "new a")
 
 
