@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from typing import NoReturn
@@ -17,9 +17,8 @@ from prometheus_client import CollectorRegistry
 from netwatch import __version__
 from netwatch.check import SOURCE_FAMILIES
 from netwatch.checks import Checks
-from netwatch.compat.blackbox.modules import Module
 from netwatch.compat.blackbox.modulesfile import ModulesFile
-from netwatch.compat.blackbox.oneshot import Tools
+from netwatch.compat.blackbox.options import BlackboxOptions
 from netwatch.compat.ping_exporter import PingExporterSink
 from netwatch.config import Config
 from netwatch.configfile import ConfigFile
@@ -52,10 +51,10 @@ from netwatch.tracking import Tracker
 from netwatch.validation import ConfigError
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 from netwatch.web.app import make_app
-from netwatch.web.blackbox import BlackboxHandler
 from netwatch.web.kubernetesauth import with_tokens
 from netwatch.web.listeners import ListenError, Listeners
 from netwatch.web.metrics import MetricsHandler
+from netwatch.web.probepath import Answer, ProbePath
 from netwatch.web.security import Security, WebConfigFile
 from netwatch.wire.listen import ListenAddress
 
@@ -92,22 +91,16 @@ class Agent:
             [self._sink, self._ping_exporter, self._turns, self._passing, LogSink()],
             complain=lambda trouble: LOG.error("%s", trouble),
         )
-        singles = SinglePings(self._tracker.take)
-        self._pinger = Pinger(singles.take)
+        self._singles = SinglePings(self._tracker.take)
+        self._pinger = Pinger(self._singles.take)
         self._prober = Prober(self._tracker.observe)
         self._web_config_file = WebConfigFile()
         self._security = Security()
         self._shown_config = config_file.shown()
         self._services = Services(Resolver().resolve)
         self._api = Api(login(os.environ), self._services.resolve)
-        self._modules_file = ModulesFile()
-        self._blackbox = BlackboxHandler(
-            Tools(
-                resolve=self._services.resolve,
-                ping=partial(singles.ping, self._pinger),
-                contexts=self._services.contexts,
-            )
-        )
+        self._probe_path = ProbePath()
+        self._modules_file = ModulesFile(self._answer)
         self._loop_lag = LoopLag()
         self._sources = Table(SOURCE_FAMILIES)
         self._peers = Table(PEERS_FAMILIES)
@@ -131,7 +124,7 @@ class Agent:
         self._obey_signals()
         if any(check.probe_options.needs_icmp for check in self._config.checks.values()):
             self._pinger.check_privilege()
-        modules = self._modules_file.load(self._config.compat.blackbox)
+        answer = self._modules_file.load(self._config.compat.blackbox)
         try:
             async with AsyncExitStack() as stack:
                 stack.enter_context(self._pinger)
@@ -140,7 +133,7 @@ class Agent:
                 stack.enter_context(self._echo)
                 await self._listen(self._config)
                 group = await stack.enter_async_context(asyncio.TaskGroup())
-                await self._start(group, modules)
+                await self._start(group, answer)
         except* ShutdownRequested:
             LOG.info("stopped")
 
@@ -151,7 +144,7 @@ class Agent:
             loop.add_signal_handler(number, self._stop_wanted.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload_wanted.set)
 
-    async def _start(self, group: asyncio.TaskGroup, modules: Mapping[str, Module]) -> None:
+    async def _start(self, group: asyncio.TaskGroup, answer: Answer | None) -> None:
         group.create_task(self._end_when_wanted(), name="end")
         group.create_task(self._pinger.run(), name="pinger")
         group.create_task(self._prober.run(), name="prober")
@@ -178,7 +171,7 @@ class Agent:
             peers=self._peers,
             known=self._known,
         )
-        await self._apply(self._config, modules)
+        await self._apply(self._config, answer)
         self._is_measuring = True
         LOG.info("netwatch %s runs %s", __version__, self._config_file)
         for url in self._listeners.urls:
@@ -196,8 +189,17 @@ class Agent:
             reload=self._reload_over_http,
             security=lambda: self._security,
             config=lambda: self._shown_config,
-            probe=self._blackbox.handle,
+            probe=self._probe_path.handle,
         )
+
+    def _answer(self, options: BlackboxOptions, text: str) -> Answer:
+        from netwatch.web.blackbox import BlackboxHandler  # noqa: PLC0415 - 2 MiB that few need
+
+        ping = partial(self._singles.ping, self._pinger)
+        services = self._services
+        return BlackboxHandler(
+            options, text, resolve=services.resolve, ping=ping, contexts=services.contexts
+        ).handle
 
     @contextmanager
     def _held(self) -> Iterator[None]:
@@ -237,10 +239,11 @@ class Agent:
             raise
         self._security = security
 
-    async def _apply(self, config: Config, modules: Mapping[str, Module]) -> str:
+    async def _apply(self, config: Config, answer: Answer | None) -> str:
         """Do what the configuration says of sinks and checks; return which of these changed."""
         self._ping_exporter.show(list(config.checks) if config.compat.ping_exporter else [])
-        self._blackbox.configure(config.compat.blackbox, modules)
+        blackbox = config.compat.blackbox
+        self._probe_path.configure(answer, blackbox.concurrency if blackbox else 0)
         self._textfile.configure(config.sinks.textfile)
         return await self._checks.apply(config.checks, config.node_name or socket.gethostname())
 
@@ -259,9 +262,9 @@ class Agent:
         """Apply the configuration as it is now, or raise and leave all as it was."""
         config = self._config_file.load()
         shown_config = self._config_file.shown()
-        modules = self._modules_file.load(config.compat.blackbox)
+        answer = self._modules_file.load(config.compat.blackbox)
         await self._listen(config)
-        changes = await self._apply(config, modules)
+        changes = await self._apply(config, answer)
         self._config = config
         self._shown_config = shown_config
         self._reloads.successful = True
