@@ -7,17 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netwatch.check import SOURCE_FAMILIES
-from netwatch.model import Batch
-from netwatch.net.ping.engine import Pinger
-from netwatch.net.udpecho import UDP_ECHO_FAMILIES
-from netwatch.prober import Prober
-from netwatch.probes import PROBES
-from netwatch.sampling import PEERS_FAMILIES
-from netwatch.sinks.passing import PASSED_FAMILIES
-from netwatch.sinks.prometheus import PrometheusSink
-from netwatch.sinks.textfile import TEXTFILE_FAMILIES
-from netwatch.vitals import LoopLag, ReloadRecord, Vitals
+from scripts.metrics_tables import tables
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "netwatch").rglob("*.py"))
@@ -41,25 +31,10 @@ def dotted(path: Path) -> str:
 
 
 def metric_families() -> Iterator[tuple[str, str]]:
-    """Yield name and help of all families that are ours."""
-    for table in PrometheusSink(PROBES).tables:
-        yield from ((family.name, family.help) for family in table.families)
-    agent = (*SOURCE_FAMILIES, *PEERS_FAMILIES, *PASSED_FAMILIES, *TEXTFILE_FAMILIES)
-    yield from ((family.name, family.help) for family in (*agent, *UDP_ECHO_FAMILIES))
-
-    def ignore(batch: Batch) -> None:
-        del batch
-
-    with Pinger(ignore) as pinger:
-        vitals = Vitals(
-            pinger=pinger,
-            prober=Prober(lambda _: None),
-            loop_lag=LoopLag(),
-            reloads=ReloadRecord(),
-            local_errors={},
-            series=lambda: 0,
-        )
-        yield from ((metric.name, metric.documentation) for metric in vitals.collect())
+    """Yield name and help of all families that are ours, and not of a tool that we replace."""
+    for name, rows in tables().items():
+        if name != "ping_exporter":
+            yield from ((row.name, row.help) for row in rows)
 
 
 def imported_first(path: Path) -> Iterator[str]:

@@ -14,6 +14,7 @@ import yaml
 
 from netwatch.config import load
 from tests.charts.helm import ROOT, RefusedError, objects, of_kind, render
+from tests.charts.test_permissions import SLICES, granted
 
 TEXT = (ROOT / "docs" / "kubernetes.md").read_text()
 VALUES = yaml.safe_load((ROOT / "charts" / "netwatch" / "values.yaml").read_text())
@@ -37,9 +38,22 @@ def test_every_example_of_values_renders(where: str, values: Any) -> None:
     del where
     rendered = objects(values)
     assert of_kind("DaemonSet", rendered)
+    variables = VARIABLES | {variable["name"]: "secret" for variable in values.get("env", ())}
     for made in of_kind("ConfigMap", rendered).values():
         if text := made["data"].get("netwatch.yaml"):
-            load(text, "docs", VARIABLES)
+            load(text, "docs", variables)
+
+
+def test_a_mesh_by_a_role_reads_no_nodes_and_its_service_is_the_charts() -> None:
+    section = TEXT.split("### A mesh by a Role")[1]
+    [text, *_] = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    values = yaml.safe_load(text)
+    roles = granted(values)
+    assert "*" not in roles
+    assert roles["netwatch"] == SLICES
+    source = values["checks"]["nodes"]["source"]["endpoints"]
+    service = of_kind("Service", objects(values))[source["service"]]
+    assert service["metadata"]["namespace"] == source["namespace"]
 
 
 def test_every_example_of_an_object_is_one() -> None:
