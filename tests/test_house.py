@@ -14,6 +14,7 @@ MODULES = sorted((ROOT / "netwatch").rglob("*.py"))
 MOST_LINES = 300
 
 TESTED_ELSEWHERE = {
+    "cli/others.py": "a list of commands, each of which has its own",
     "endpoint.py": "nouns, which tests/test_model.py has with the others",
     "foreign.py": "nouns, which tests/exposition/test_foreign.py puts on a page",
     "net/kubernetes/objects.py": "structs, which tests/net/kubernetes/test_codec.py reads",

@@ -14,7 +14,7 @@ import yaml
 
 from netwatch.config import load
 from tests.charts.helm import ROOT, RefusedError, objects, of_kind, render
-from tests.charts.test_permissions import SLICES, granted
+from tests.charts.test_permissions import granted
 
 TEXT = (ROOT / "docs" / "kubernetes.md").read_text()
 VALUES = yaml.safe_load((ROOT / "charts" / "netwatch" / "values.yaml").read_text())
@@ -50,7 +50,8 @@ def test_a_mesh_by_a_role_reads_no_nodes_and_its_service_is_the_charts() -> None
     values = yaml.safe_load(text)
     roles = granted(values)
     assert "*" not in roles
-    assert roles["netwatch"] == SLICES
+    slices = ("discovery.k8s.io", "endpointslices")
+    assert roles["netwatch"] == {(*slices, "list"), (*slices, "watch")}
     source = values["checks"]["nodes"]["source"]["endpoints"]
     service = of_kind("Service", objects(values))[source["service"]]
     assert service["metadata"]["namespace"] == source["namespace"]
