@@ -43,6 +43,11 @@ def counted(rates: Values) -> Values:
     return counts
 
 
+def together(*stories: Series) -> Series:
+    """Return all series of several stories; of one that two of them tell, the last counts."""
+    return {name: values for story in stories for name, values in story.items()}
+
+
 class Promtool:
     """Runs stories, in which there is an agent if they tell of none."""
 
