@@ -155,6 +155,17 @@ def test_what_does_not_start_on_a_node_that_is_back_is_an_alert(promtool: Promto
     )
 
 
+def test_what_goes_with_a_node_that_leaves_is_no_alert(promtool: Promtool) -> None:
+    """Pods of DaemonSets stay there to the end. All that is said of the node is that it leaves."""
+    node = f'check="nodes", probe="icmp", target="c", address="{address("c")}", state="leaving"'
+    story = together(
+        {f'netwatch_target_state{{{node}, network="host", node="a"}}': over(MINUTES, lambda _: 1)},
+        up("http", dead_with_c(), target="ingress-c"),
+        runs_on("c", "http", "ingress-c"),
+    )
+    promtool.expect(story)
+
+
 def test_what_fails_on_a_living_node_is_an_alert_beside_a_dead_one(promtool: Promtool) -> None:
     story = together(
         without_c(), up("dns", dead_with_c(), target="coredns-1"), runs_on("b", "dns", "coredns-1")
