@@ -128,6 +128,11 @@ NODE = {"node": "c", "zone": "east"}
             [{"alertname": "NetwatchKubeProxyUnhealthy", "node": "d"}],
         ),
         (
+            {"alertname": "NetwatchServicePathBroken", "target": "kube-system/kube-dns"},
+            [{"alertname": "NetwatchDnsFailing", "target": "kube-system/kube-dns"}],
+            [{"alertname": "NetwatchTargetDown", "target": "wiki"}],
+        ),
+        (
             {"alertname": "NetwatchDnsFailing", "target": "coredns-0"},
             [
                 {"alertname": "NetwatchNamesFailing", "target": "kubernetes.default"},

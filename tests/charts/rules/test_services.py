@@ -297,8 +297,10 @@ def slow(probe: str, seconds: float) -> Series:
     return series
 
 
-def path(target: str, is_up: Seen) -> Series:
-    return seen("netwatch_service_path_up", is_up, probe="service_path", target=target)
+def path(target: str, is_up: Seen, network: str = "host") -> Series:
+    return seen(
+        "netwatch_service_path_up", is_up, probe="service_path", target=target, network=network
+    )
 
 
 def test_a_service_that_leads_nowhere_on_most_nodes_is_one_alert(promtool: Promtool) -> None:
@@ -310,6 +312,21 @@ def test_a_node_on_which_services_lead_nowhere_is_one_alert(promtool: Promtool) 
     series = {**path("api", dead("b")), **path("dns", dead("b"))}
     promtool.expect(series, 'NetwatchNodeServicePathsBroken{node="b"}')
     assert "the addresses of 2 Services" in promtool.words(series, "NetwatchNodeServicePathsBroken")
+
+
+def test_a_service_that_leads_nowhere_in_both_networks_is_one_alert(promtool: Promtool) -> None:
+    is_up = dead("a", "b", "c", "d")
+    story = together(path("api", is_up), path("api", is_up, network="pod"))
+    promtool.expect(story, 'NetwatchServicePathBroken{target="api"}')
+
+
+def test_a_service_that_leads_nowhere_on_a_node_in_both_networks_is_counted_once(
+    promtool: Promtool,
+) -> None:
+    story = together(path("api", dead("b")), path("api", dead("b"), network="pod"))
+    promtool.expect(story, 'NetwatchNodeServicePathsBroken{node="b"}')
+    words = promtool.words(story, "NetwatchNodeServicePathsBroken")
+    assert "the addresses of 1 Services" in words
 
 
 def test_rules_that_come_a_minute_late_are_no_alert(promtool: Promtool) -> None:
