@@ -1,7 +1,6 @@
 """The nodes that the default checks probe are those that have agents: others would be missed."""
 
 import itertools
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from netwatch.defaults import CLUSTER_CONFIG
 from netwatch.sources.nodes import NodesOptions
 from tests.charts.helm import Values, objects, of_kind, render
 from tests.charts.matrix import A_CHECK, MATRIX
+from tests.kubernetes.selector import is_selected
 
 Labels = Mapping[str, str]
 
@@ -26,22 +26,6 @@ NODES: list[Labels] = [
     {key: value for key, value in zip(LABELS, values, strict=True) if value is not None}
     for values in itertools.product(*LABELS.values())
 ]
-
-PART = re.compile(r"(!?)([\w./-]+)(?:(=| in | notin )(?:\(([^)]*)\)|([\w.-]+)))?(?:,\s*|$)")
-"""A requirement of a label selector, as the API documents them, and the comma after it."""
-
-
-def is_selected(node: Labels, selector: str) -> bool:
-    parts = list(PART.finditer(selector))
-    assert "".join(part[0] for part in parts) == selector
-    return all(meets(node, part) for part in parts)
-
-
-def meets(node: Labels, part: re.Match[str]) -> bool:
-    _, absent, key, how, many, one = part.group(0, 1, 2, 3, 4, 5)
-    if how is None:
-        return (key not in node) is bool(absent)
-    return (node.get(key) in (many or one).split(", ")) is not (how == " notin ")
 
 
 def runs_on(pod: Mapping[str, Any], node: Labels) -> bool:
