@@ -53,7 +53,7 @@ from netwatch.validation import ConfigError
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 from netwatch.web.app import make_app
 from netwatch.web.blackbox import BlackboxHandler
-from netwatch.web.kubernetesauth import with_tokens
+from netwatch.web.kubernetesauth import KubernetesTokens
 from netwatch.web.listeners import ListenError, Listeners
 from netwatch.web.metrics import MetricsHandler
 from netwatch.web.security import Security, WebConfigFile
@@ -100,6 +100,7 @@ class Agent:
         self._shown_config = config_file.shown()
         self._services = Services(Resolver().resolve)
         self._api = Api(login(os.environ), self._services.resolve)
+        self._tokens = KubernetesTokens(self._api)
         self._modules_file = ModulesFile()
         self._blackbox = BlackboxHandler(
             Tools(
@@ -227,7 +228,7 @@ class Agent:
         """Serve where the configuration says, or raise and serve where we did."""
         tokens = config.web.kubernetes_auth
         file = self._web_config_file.load(config.web.config_file, needs_tls=tokens.enabled)
-        security = with_tokens(file, tokens, self._api)
+        security = self._tokens.added_to(file, tokens)
         await self._listeners.listen(self._addresses or config.listen, security.tls)
         try:
             self._echo.configure(config.udp_echo)

@@ -30,6 +30,9 @@ class ConnectionLimits:
     idle_seconds: float = 75.0
     """From one response, or the beginning, until the header of the next request is complete; above
     the usual interval of scrapes, so that a scraper keeps its connection."""
+    unread_seconds: float = 120.0
+    """What a client takes nothing of for so long is not sent any more: it has gone, or does not
+    read. So ends what no deadline of a response sees: the rest in the buffers of the kernel."""
 
 
 class Connection:
@@ -80,8 +83,12 @@ class Connections:
 
     def accept_from(self, listening: socket.socket) -> None:
         """Accept what comes to this socket, which does not block, until `stop`."""
-        if listening.fileno() >= 0:
-            self._loop.add_reader(listening, self._accept, listening)
+        if listening.fileno() < 0:
+            return
+        # Connections inherit it: tcp(7).
+        milliseconds = round(self._limits.unread_seconds * 1000)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+        self._loop.add_reader(listening, self._accept, listening)
 
     def stop(self, listening: socket.socket) -> None:
         """Close it; connections that came from it live on."""
