@@ -29,6 +29,7 @@ from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
 from netwatch.heap import spare_what_stays
 from netwatch.known import KnownAddresses
+from netwatch.logs import LogHandler
 from netwatch.net.files import UnreadableFileError
 from netwatch.net.kubernetes.access import Api
 from netwatch.net.kubernetes.cluster import Cluster
@@ -73,12 +74,15 @@ class Agent:
     """Runs the checks of a configuration, and serves what they measure."""
 
     def __init__(
-        self, config: Config, config_file: ConfigFile, listen: Sequence[ListenAddress] = ()
+        self,
+        config: Config,
+        config_file: ConfigFile,
+        listen: Sequence[ListenAddress],
+        log: LogHandler,
     ) -> None:
         """`config` is what `config_file` holds now; `listen` wins over what it says of that."""
-        self._config = config
-        self._config_file = config_file
-        self._addresses = listen
+        self._config, self._config_file, self._addresses = config, config_file, listen
+        self._log = log
         self._reloads = ReloadRecord(success_timestamp_seconds=time.time())
         self._reload_wanted = asyncio.Event()
         self._stop_wanted = asyncio.Event()
@@ -90,7 +94,8 @@ class Agent:
         self._passing = PassingSink()
         self._tracker = Tracker(
             [self._sink, self._ping_exporter, self._turns, self._passing, LogSink()],
-            complain=lambda trouble: LOG.error("%s", trouble),
+            complain=partial(LOG.error, "%s"),
+            relieve=partial(LOG.info, "%s"),
         )
         singles = SinglePings(self._tracker.take)
         self._pinger = Pinger(singles.take)
@@ -153,21 +158,21 @@ class Agent:
         loop.add_signal_handler(signal.SIGHUP, self._reload_wanted.set)
 
     async def _start(self, group: asyncio.TaskGroup, modules: Mapping[str, Module]) -> None:
-        group.create_task(self._end_when_wanted(), name="end")
-        group.create_task(self._pinger.run(), name="pinger")
-        group.create_task(self._prober.run(), name="prober")
-        group.create_task(self._loop_lag.watch(), name="loop lag")
-        group.create_task(spare_what_stays(), name="heap")
-        group.create_task(self._reload_when_wanted(), name="reload")
-        group.create_task(self._textfile.run(), name="text file")
-        group.create_task(
-            self._config_file.follow(on_change=self._reload_wanted.set, on_error=self._refuse),
-            name="config file",
-        )
-        follow_web_config = self._web_config_file.follow(self._reload_wanted.set)
-        group.create_task(follow_web_config, name="web config file")
-        follow_modules = self._modules_file.follow(self._reload_wanted.set)
-        group.create_task(follow_modules, name="blackbox file")
+        reload = self._reload_wanted.set
+        for name, work in (
+            ("end", self._end_when_wanted()),
+            ("pinger", self._pinger.run()),
+            ("prober", self._prober.run()),
+            ("loop lag", self._loop_lag.watch()),
+            ("log", self._log.run()),
+            ("heap", spare_what_stays()),
+            ("reload", self._reload_when_wanted()),
+            ("text file", self._textfile.run()),
+            ("config file", self._config_file.follow(on_change=reload, on_error=self._refuse)),
+            ("web config file", self._web_config_file.follow(reload)),
+            ("blackbox file", self._modules_file.follow(reload)),
+        ):
+            group.create_task(work, name=name)
         cluster = Cluster(self._api, spread_seconds=FIRST_LIST_SECONDS)
         group.create_task(cluster.run(), name="cluster")
         self._checks = Checks(
@@ -220,6 +225,7 @@ class Agent:
                 reloads=self._reloads,
                 local_errors=self._tracker.local_errors,
                 series=lambda: store.series,
+                log_lines_lost=lambda: self._log.lost,
             )
         )
         return store
@@ -244,8 +250,6 @@ class Agent:
         self._blackbox.configure(config.compat.blackbox, modules)
         self._textfile.configure(config.sinks.textfile)
         return await self._checks.apply(config.checks, config.node_name or socket.gethostname())
-
-    # Reloading
 
     async def _reload_when_wanted(self) -> NoReturn:
         while True:

@@ -12,7 +12,7 @@ import pytest
 
 from netwatch.cli.main import main
 from tests.certificates import Authority
-from tests.programs import NETWATCH, Agent, StartAgent, eventually
+from tests.programs import NETWATCH, Agent, StartAgent, eventually, run_netwatch
 
 CHECKS = "checks: {here: {source: {static: [127.0.0.1]}, probe: {icmp: {interval: 50ms}}}}\n"
 SERVER = "tls_server_config: {cert_file: server.pem, key_file: server.pem}\n"
@@ -104,7 +104,8 @@ def test_at_the_start_a_bad_file_is_one_line_and_the_end(
     (house.folder / "netwatch.yaml").write_text(house.config)
     house.protect("tls_server_config: {cert_file: nowhere.pem, key_file: server.pem}")
     config = str(house.folder / "netwatch.yaml")
-    for arguments in (["agent", "--config", config], ["config", "check", config]):
+    agent = ["agent", "--log-format", "text", "--config", config]
+    for arguments in (agent, ["config", "check", config]):
         assert main(arguments) == 2
         message = f"{house.folder}/nowhere.pem: No such file or directory\n"
         assert capsys.readouterr() == ("", message)
@@ -118,6 +119,23 @@ def test_the_log_is_facts_where_that_is_wanted(start_agent: StartAgent) -> None:
     [up] = [line for line in lines if line["logger"] == "netwatch.state"]
     assert (up["check"], up["target"], up["state"], up["was"]) == ("here", "127.0.0.1", "up", "new")
     assert lines[-1]["msg"] == "stopped"
+
+
+@pytest.mark.parametrize("form", ["json", "logfmt"])
+def test_why_there_is_no_start_is_a_record_to_whoever_reads_records(
+    tmp_path: Path, form: str
+) -> None:
+    config = tmp_path / "netwatch.yaml"
+    config.write_text("listen: 5\nchecks: {}\n")
+    done = run_netwatch("agent", "--config", str(config), "--log-format", form)
+    assert (done.returncode, done.stdout) == (2, "")
+    first, second = done.stderr.splitlines()
+    if form == "json":
+        assert json.loads(first)["level"] == "error"
+        assert json.loads(first)["msg"] == f"{config}:1:9: listen: found 5, expected a list"
+    else:
+        assert f'level=error logger=netwatch.agent msg="{config}:1:9: listen: ' in first
+    assert f"{config}:2:9: checks: found an empty mapping" in second
 
 
 def test_the_log_may_go_to_standard_output(tmp_path: Path, may_ping: None) -> None:

@@ -97,9 +97,11 @@ async def test_strangers_of_one_address_keep_out_nobody_new_of_another() -> None
                 assert response.status == status
         url = client.make_url("/")
         elsewhere = TCPConnector(local_addr=("127.0.0.9", 0))
-        async with ClientSession(connector=elsewhere) as session:
-            async with session.get(url, headers=ALICE) as response:
-                assert response.status == 200
+        async with (
+            ClientSession(connector=elsewhere) as session,
+            session.get(url, headers=ALICE) as response,
+        ):
+            assert response.status == 200
 
 
 async def test_headers_come_with_every_answer() -> None:
