@@ -12,7 +12,7 @@ import hashlib
 import logging
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from aiohttp import web
@@ -122,16 +122,19 @@ class KubernetesTokens:
     """
 
     def __init__(self, api: Api) -> None:
-        self._reviews = Reviews(api)
+        self._api = api
         self._options = KubernetesAuthOptions()
         self._ways: Sequence[Way] = ()
 
     def added_to(self, security: Security, options: KubernetesAuthOptions) -> Security:
         """Return the same security, and tokens beside its other ways if they are enabled."""
         if options != self._options:
-            way = KubernetesAuth(self._reviews, options.audiences)
-            self._options, self._ways = options, [way] if options.enabled else []
+            self._options, self._ways = options, list(self._made(options))
         return replace(security, ways=[*security.ways, *self._ways])
+
+    def _made(self, options: KubernetesAuthOptions) -> Iterator[Way]:
+        if options.enabled:
+            yield KubernetesAuth(Reviews(self._api), options.audiences)
 
 
 def bearer_token(authorization: str) -> str:
