@@ -24,7 +24,7 @@ def make_app(
     is_ready: Callable[[], bool],
     reload: Callable[[], str | None],
     config: Callable[[], str],
-    probe: Callable[[web.Request], Awaitable[web.Response]],
+    probe: Callable[[web.Request], Awaitable[web.StreamResponse]],
     security: Callable[[], Security] = Security,
     response_seconds: float = RESPONSE_SECONDS,
 ) -> web.Application:

@@ -12,7 +12,7 @@ import hashlib
 import logging
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from aiohttp import web
@@ -129,12 +129,10 @@ class KubernetesTokens:
     def added_to(self, security: Security, options: KubernetesAuthOptions) -> Security:
         """Return the same security, and tokens beside its other ways if they are enabled."""
         if options != self._options:
-            self._options, self._ways = options, list(self._made(options))
+            self._options, self._ways = options, []
+            if options.enabled:
+                self._ways = [KubernetesAuth(Reviews(self._api), options.audiences)]
         return replace(security, ways=[*security.ways, *self._ways])
-
-    def _made(self, options: KubernetesAuthOptions) -> Iterator[Way]:
-        if options.enabled:
-            yield KubernetesAuth(Reviews(self._api), options.audiences)
 
 
 def bearer_token(authorization: str) -> str:
