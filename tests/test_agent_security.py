@@ -12,7 +12,15 @@ import pytest
 
 from netwatch.cli.main import main
 from tests.certificates import Authority
-from tests.programs import NETWATCH, Agent, StartAgent, eventually, run_netwatch
+from tests.programs import (
+    NETWATCH,
+    Agent,
+    Scrape,
+    StartAgent,
+    eventually,
+    fetch,
+    run_netwatch,
+)
 
 CHECKS = "checks: {here: {source: {static: [127.0.0.1]}, probe: {icmp: {interval: 50ms}}}}\n"
 SERVER = "tls_server_config: {cert_file: server.pem, key_file: server.pem}\n"
@@ -152,3 +160,31 @@ def test_the_log_may_go_to_standard_output(tmp_path: Path, may_ping: None) -> No
         agent.terminate()
         _, complaints = agent.communicate()
     assert (agent.returncode, complaints) == (0, "")
+
+
+def test_whoever_reads_the_log_late_finds_all_lines_of_a_burst(tmp_path: Path) -> None:
+    """More of them than a pipe holds; and nothing is said after them."""
+    hosts = [f"127.0.{number // 250}.{number % 250 + 1}" for number in range(500)]
+    config = tmp_path / "netwatch.yaml"
+    config.write_text(
+        f"checks: {{here: {{source: {{static: [{', '.join(hosts)}]}},"
+        " probe: {tcp: {port: 9, interval: 500ms}}}}\n"
+    )
+    options = ("--listen", "127.0.0.1:0", "--config", str(config), "--log-output", "stdout")
+    command = [*NETWATCH, "agent", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as agent:
+        assert agent.stdout
+        begin = next(line for line in agent.stdout if "/metrics" in line)
+        [port] = re.findall(r"127\.0\.0\.1:(\d+)/metrics", begin)
+
+        def down() -> int:
+            scrape = Scrape(fetch(("127.0.0.1", int(port)), "/metrics").text)
+            return [sample.value for sample in scrape.find("netwatch_target_up")].count(0)
+
+        try:
+            eventually(lambda: down() == len(hosts))
+            told = {re.findall(r"target=(\S+)", agent.stdout.readline())[0] for _ in hosts}
+        finally:
+            agent.terminate()
+    assert told == set(hosts)
+    assert agent.returncode == 0
