@@ -17,7 +17,6 @@ LEVELS = {
     "error": logging.ERROR,
 }
 
-
 LOG = logging.getLogger("netwatch")
 
 
