@@ -28,6 +28,7 @@ from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
 from netwatch.heap import spare_what_stays
 from netwatch.known import KnownAddresses
+from netwatch.logs import LogHandler
 from netwatch.net.files import UnreadableFileError
 from netwatch.net.kubernetes.access import Api
 from netwatch.net.kubernetes.cluster import Cluster
@@ -51,7 +52,7 @@ from netwatch.tracking import Tracker
 from netwatch.validation import ConfigError
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 from netwatch.web.app import make_app
-from netwatch.web.kubernetesauth import with_tokens
+from netwatch.web.kubernetesauth import KubernetesTokens
 from netwatch.web.listeners import ListenError, Listeners
 from netwatch.web.metrics import MetricsHandler
 from netwatch.web.probepath import Answer, ProbePath
@@ -72,12 +73,15 @@ class Agent:
     """Runs the checks of a configuration, and serves what they measure."""
 
     def __init__(
-        self, config: Config, config_file: ConfigFile, listen: Sequence[ListenAddress] = ()
+        self,
+        config: Config,
+        config_file: ConfigFile,
+        listen: Sequence[ListenAddress],
+        log: LogHandler,
     ) -> None:
         """`config` is what `config_file` holds now; `listen` wins over what it says of that."""
-        self._config = config
-        self._config_file = config_file
-        self._addresses = listen
+        self._config, self._config_file, self._addresses = config, config_file, listen
+        self._log = log
         self._reloads = ReloadRecord(success_timestamp_seconds=time.time())
         self._reload_wanted = asyncio.Event()
         self._stop_wanted = asyncio.Event()
@@ -89,7 +93,8 @@ class Agent:
         self._passing = PassingSink()
         self._tracker = Tracker(
             [self._sink, self._ping_exporter, self._turns, self._passing, LogSink()],
-            complain=lambda trouble: LOG.error("%s", trouble),
+            complain=partial(LOG.error, "%s"),
+            relieve=partial(LOG.info, "%s"),
         )
         self._singles = SinglePings(self._tracker.take)
         self._pinger = Pinger(self._singles.take)
@@ -99,6 +104,7 @@ class Agent:
         self._shown_config = config_file.shown()
         self._services = Services(Resolver().resolve)
         self._api = Api(login(os.environ), self._services.resolve)
+        self._tokens = KubernetesTokens(self._api)
         self._probe_path = ProbePath()
         self._modules_file = ModulesFile(self._answer)
         self._loop_lag = LoopLag()
@@ -145,21 +151,21 @@ class Agent:
         loop.add_signal_handler(signal.SIGHUP, self._reload_wanted.set)
 
     async def _start(self, group: asyncio.TaskGroup, answer: Answer | None) -> None:
-        group.create_task(self._end_when_wanted(), name="end")
-        group.create_task(self._pinger.run(), name="pinger")
-        group.create_task(self._prober.run(), name="prober")
-        group.create_task(self._loop_lag.watch(), name="loop lag")
-        group.create_task(spare_what_stays(), name="heap")
-        group.create_task(self._reload_when_wanted(), name="reload")
-        group.create_task(self._textfile.run(), name="text file")
-        group.create_task(
-            self._config_file.follow(on_change=self._reload_wanted.set, on_error=self._refuse),
-            name="config file",
-        )
-        follow_web_config = self._web_config_file.follow(self._reload_wanted.set)
-        group.create_task(follow_web_config, name="web config file")
-        follow_modules = self._modules_file.follow(self._reload_wanted.set)
-        group.create_task(follow_modules, name="blackbox file")
+        reload = self._reload_wanted.set
+        for name, work in (
+            ("end", self._end_when_wanted()),
+            ("pinger", self._pinger.run()),
+            ("prober", self._prober.run()),
+            ("loop lag", self._loop_lag.watch()),
+            ("log", self._log.run()),
+            ("heap", spare_what_stays()),
+            ("reload", self._reload_when_wanted()),
+            ("text file", self._textfile.run()),
+            ("config file", self._config_file.follow(on_change=reload, on_error=self._refuse)),
+            ("web config file", self._web_config_file.follow(reload)),
+            ("blackbox file", self._modules_file.follow(reload)),
+        ):
+            group.create_task(work, name=name)
         cluster = Cluster(self._api, spread_seconds=FIRST_LIST_SECONDS)
         group.create_task(cluster.run(), name="cluster")
         self._checks = Checks(
@@ -196,10 +202,7 @@ class Agent:
         from netwatch.web.blackbox import BlackboxHandler  # noqa: PLC0415 - 2 MiB that few need
 
         ping = partial(self._singles.ping, self._pinger)
-        services = self._services
-        return BlackboxHandler(
-            options, text, resolve=services.resolve, ping=ping, contexts=services.contexts
-        ).handle
+        return BlackboxHandler(options, text, ping=ping, services=self._services).handle
 
     @contextmanager
     def _held(self) -> Iterator[None]:
@@ -221,6 +224,7 @@ class Agent:
                 reloads=self._reloads,
                 local_errors=self._tracker.local_errors,
                 series=lambda: store.series,
+                log_lines_lost=lambda: self._log.lost,
             )
         )
         return store
@@ -229,7 +233,7 @@ class Agent:
         """Serve where the configuration says, or raise and serve where we did."""
         tokens = config.web.kubernetes_auth
         file = self._web_config_file.load(config.web.config_file, needs_tls=tokens.enabled)
-        security = with_tokens(file, tokens, self._api)
+        security = self._tokens.added_to(file, tokens)
         await self._listeners.listen(self._addresses or config.listen, security.tls)
         try:
             self._echo.configure(config.udp_echo)
@@ -246,8 +250,6 @@ class Agent:
         self._probe_path.configure(answer, blackbox.concurrency if blackbox else 0)
         self._textfile.configure(config.sinks.textfile)
         return await self._checks.apply(config.checks, config.node_name or socket.gethostname())
-
-    # Reloading
 
     async def _reload_when_wanted(self) -> NoReturn:
         while True:

@@ -16,8 +16,7 @@ from netwatch.compat.blackbox.oneshot import (
 from netwatch.compat.blackbox.options import BlackboxOptions
 from netwatch.compat.blackbox.timeout import probe_timeout_seconds
 from netwatch.exposition.dialect import Dialect
-from netwatch.net.tls import TlsContexts
-from netwatch.resolution import Resolve
+from netwatch.probe import Services
 from netwatch.web.probepath import refusal
 from netwatch.wire.hostname import parse_host, split_port
 
@@ -29,18 +28,12 @@ class BlackboxHandler:
     """Answers GET /probe by the modules of one configuration."""
 
     def __init__(
-        self,
-        options: BlackboxOptions,
-        text: str,
-        *,
-        resolve: Resolve,
-        ping: Ping,
-        contexts: TlsContexts,
+        self, options: BlackboxOptions, text: str, *, ping: Ping, services: Services
     ) -> None:
         """`text` has the modules. Raises ConfigError with all that is wrong with it."""
         self._options = options
         self._modules = read_modules(text, options.config)
-        self._tools = Tools(resolve=resolve, ping=ping, contexts=contexts)
+        self._tools = Tools(services.resolve, ping, services.contexts)
 
     async def handle(self, request: web.Request) -> web.Response:
         try:

@@ -7,6 +7,7 @@ import pytest
 
 from netwatch import __version__
 from netwatch.cli.main import parse
+from netwatch.logs import FORMATS
 from tests.charts.helm import CHART, ROOT, Values, objects, of_kind
 from tests.charts.matrix import MATRIX
 
@@ -157,7 +158,15 @@ def test_an_agent_sees_changes_of_its_configuration() -> None:
     """The kubelet does not update what is mounted by `subPath`."""
     [mount] = container()["volumeMounts"]
     assert mount == {"name": "config", "mountPath": "/etc/netwatch", "readOnly": True}
-    assert container()["args"] == ["agent", "--config", "/etc/netwatch/netwatch.yaml"]
+    assert container()["args"][:2] == ["agent", "--config=/etc/netwatch/netwatch.yaml"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_agent_writes_the_log_that_is_wanted_and_understands_how(form: str) -> None:
+    arguments = container(values={"log": {"format": form, "level": "debug"}})["args"]
+    args = parse(arguments)
+    assert (args.log_format, args.log_level) == (form, "debug")
+    assert "--log-format=logfmt" in container()["args"]
 
 
 @pytest.mark.parametrize(

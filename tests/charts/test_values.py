@@ -46,6 +46,7 @@ def test_every_value_has_a_comment() -> None:
         ({"image": {"tga": "1"}}, "at '/image': additional properties 'tga' not allowed"),
         ({"port": "9847"}, "at '/port': got string, want integer"),
         ({"port": 0}, "at '/port': minimum: got 0, want 1"),
+        ({"log": {"format": "xml"}}, "at '/log/format': value must be one of 'text', 'logfmt', 'j"),
         ({"config": {"checks": {}}}, "at '/config': additional properties 'checks' not allowed"),
         ({"config": {"compat": {"pingexporter": True}}}, "additional properties 'pingexporter'"),
         ({"defaults": {"without": "nodes"}}, "at '/defaults/without': got string, want array"),

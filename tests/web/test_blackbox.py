@@ -11,7 +11,7 @@ from netwatch.model import Target
 from netwatch.net.ping.engine import PingOptions
 from netwatch.net.ping.single import Reply
 from netwatch.net.resolver import Resolver
-from netwatch.net.tls import TlsContexts
+from netwatch.probe import Services
 from netwatch.web.blackbox import BlackboxHandler
 from netwatch.web.listeners import Listeners
 from netwatch.wire.listen import ListenAddress
@@ -53,9 +53,8 @@ async def house(**options: Any) -> AsyncIterator[House]:
     handler = BlackboxHandler(
         BlackboxOptions.model_validate(chosen),
         json.dumps({"modules": MODULES}),
-        resolve=Resolver().resolve,
         ping=no_ping,
-        contexts=TlsContexts(),
+        services=Services(Resolver().resolve),
     )
     app = web.Application()
     app.router.add_get("/probe", handler.handle)

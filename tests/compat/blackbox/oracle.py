@@ -22,7 +22,7 @@ from netwatch.compat.blackbox.options import BlackboxOptions
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.ping.single import SinglePings
 from netwatch.net.resolver import Resolver
-from netwatch.net.tls import TlsContexts
+from netwatch.probe import Services
 from netwatch.web.blackbox import BlackboxHandler
 
 READY_SECONDS = 20.0
@@ -110,9 +110,8 @@ async def ours(
         handler = BlackboxHandler(
             BlackboxOptions.model_validate(chosen),
             json.dumps({"modules": modules}),
-            resolve=resolve,
             ping=partial(singles.ping, pinger),
-            contexts=TlsContexts(),
+            services=Services(resolve),
         )
         app = web.Application()
         app.router.add_get("/probe", handler.handle)
