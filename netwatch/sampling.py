@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from netwatch.endpoint import Snapshot
+from netwatch.endpoint import Endpoint, Snapshot
 from netwatch.exposition.family import Family, Kind
 from netwatch.peers import MOST_FOR_ALL, PeersPlan
 from netwatch.ring import Ring
@@ -70,13 +70,15 @@ class Sampling:
         self._zones: dict[str, str] = {}
         """Of each node that is a peer, by name."""
         self._ring: Ring | None = None
+        self._incoming = 0
+        """By the ring; known with it, since each scrape asks."""
         self._thin_zones: frozenset[str] = frozenset()
         self.rotating: int | None = None
 
     @property
     def incoming(self) -> int | None:
         if self._ring:
-            return len(self._ring.incoming(self._own_name))
+            return self._incoming
         if self._own_name in self._zones or not self._zones:
             return self.outgoing
         return 0
@@ -133,6 +135,7 @@ class Sampling:
                 plan.sample,
             )
         self._thin_zones = ring.thin_zones
+        self._incoming = len(ring.incoming(self._own_name))
         return ring
 
     def _pass_on(self) -> None:
@@ -144,9 +147,20 @@ class Sampling:
         sample, turn = frozenset(ring.sample(self._own_name)), self._turn(plan, ring)
         self.rotating = len(turn)
         self._follow(
-            tuple(e for e in self._snapshot if e.name in sample or e.name not in ring),
+            tuple(
+                e
+                for e in self._snapshot
+                if e.name in sample or e.name not in ring or self._is_asked_to_probe_itself(e)
+            ),
             tuple(e for e in self._snapshot if e.name in turn),
         )
+
+    def _is_asked_to_probe_itself(self, endpoint: Endpoint) -> bool:
+        """Whether this is our own node, and not only named for its place among the others.
+
+        Sources that know nodes say so. In a list of any targets nobody has told them apart.
+        """
+        return endpoint.is_node and not endpoint.is_own and endpoint.name == self._own_name
 
     def _turn(self, plan: PeersPlan, ring: Ring) -> frozenset[str]:
         if not plan.turns:
