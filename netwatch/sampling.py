@@ -2,7 +2,8 @@
 
 Everything passes where there is no sample to take. Otherwise, of all nodes those pass that the ring
 gives to this one: some all the time, and the others in their turn. Turns begin by the wall clock,
-so that all agents are in the same one, and load is even.
+so that all agents are in the same one, and load is even. Our own node passes, too, if its source
+means it to be probed.
 """
 
 import asyncio
@@ -150,17 +151,14 @@ class Sampling:
             tuple(
                 e
                 for e in self._snapshot
-                if e.name in sample or e.name not in ring or self._is_asked_to_probe_itself(e)
+                if e.name in sample or e.name not in ring or self._is_ourselves(e)
             ),
             tuple(e for e in self._snapshot if e.name in turn),
         )
 
-    def _is_asked_to_probe_itself(self, endpoint: Endpoint) -> bool:
-        """Whether this is our own node, and not only named for its place among the others.
-
-        Sources that know nodes say so. In a list of any targets nobody has told them apart.
-        """
-        return endpoint.is_node and not endpoint.is_own and endpoint.name == self._own_name
+    def _is_ourselves(self, endpoint: Endpoint) -> bool:
+        """Whether it is this node, and not named for its place alone: no ring would have it."""
+        return endpoint.name == self._own_name and not endpoint.is_own
 
     def _turn(self, plan: PeersPlan, ring: Ring) -> frozenset[str]:
         if not plan.turns:

@@ -16,7 +16,7 @@ from netwatch.pairing.nodes import Node, Zone
 
 CIRCLES = 8
 WORD_BYTES = 4
-"""A digest of 32 bytes has a word for the order on each circle; the ring is in that of the first."""
+"""A digest of 32 bytes has a word for the order on each; the ring is in that of the first."""
 
 
 def order(circle: int) -> Callable[[Node], bytes]:
