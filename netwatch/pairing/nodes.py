@@ -49,6 +49,11 @@ class Node:
         """The zones that it asks for, and has no peer of."""
         return self.asks_for & ~self.zones
 
+    def has_place_for(self, bit: int) -> bool:
+        """Whether it may probe one of a zone of which it has none yet: others are kept places."""
+        lacks = self.asks_for & ~self.zones
+        return lacks & bit > 0 or self.wants > lacks.bit_count()
+
     def probe(self, other: "Node") -> None:
         """Settle that it does."""
         self.peers.append(other.name)

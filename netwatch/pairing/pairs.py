@@ -79,12 +79,10 @@ def _probe_first_of_zones(nodes: Sequence[Node], size: int) -> None:
     going_on = list(range(len(nodes)))
     for distance in range(1, size + 1):
         going_on = [place for place in going_on if nodes[place].zones != every]
+        ahead = [*nodes[distance:], *nodes[:distance]]
         for place in going_on:
-            node, other = nodes[place], nodes[place + distance - len(nodes)]
-            if node.zones & other.bit or not other.room:
-                continue
-            lacks = node.lacks
-            if lacks & other.bit or node.wants > lacks.bit_count():
+            node, other = nodes[place], ahead[place]
+            if other.room and not node.zones & other.bit and node.has_place_for(other.bit):
                 node.probe(other)
 
 
@@ -102,8 +100,9 @@ def _go_around(circle: Sequence[Node], farthest: int) -> None:
     going_on = list(range(len(circle)))
     for distance in range(1, farthest + 1):
         going_on = [place for place in going_on if circle[place].wants]
+        ahead = [*circle[distance:], *circle[:distance]]
         for place in going_on:
-            node, other = circle[place], circle[place + distance - len(circle)]
+            node, other = circle[place], ahead[place]
             if other.room and other.name not in node.peers:
                 node.probe(other)
 
