@@ -10,7 +10,7 @@ from typing import NoReturn
 from netwatch.endpoint import Endpoint, Snapshot, Source
 from netwatch.exposition.family import Family, Kind
 from netwatch.exposition.table import Table
-from netwatch.follow import Follower
+from netwatch.follow import Follower, told_apart
 from netwatch.known import KnownAddresses
 from netwatch.model import Check, Target
 from netwatch.peers import ATTEMPTS, PeersPlan
@@ -207,8 +207,8 @@ class RunningCheck:
     def _follow(self, lasting: Snapshot, rotating: Snapshot) -> None:
         """Follow these, and no more those of before: some of them at once, the others in slices."""
         self._steps = chain(
-            self._follower.steps(tuple(map(self._labelled, lasting))),
-            self._rotating.steps(tuple(map(self._labelled, rotating))),
+            self._follower.steps(tuple(map(self._labelled, told_apart(lasting)))),
+            self._rotating.steps(tuple(map(self._labelled, told_apart(rotating)))),
         )
         self._do_some()
 

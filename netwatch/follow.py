@@ -1,11 +1,38 @@
 """Exactly one Target per endpoint of the latest snapshot, the same object while it stays."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from netwatch.endpoint import Endpoint, Snapshot
 from netwatch.model import Check, Target
+from netwatch.wire.http_url import bracketed
 
 Identity = tuple[str, str, int, int]
+
+
+def told_apart(snapshot: Snapshot) -> Snapshot:
+    """Return the same, with the port in the names of those that differ in nothing else.
+
+    Labels have no port: two of a Service's ports would be the same series twice.
+    """
+    if not any(endpoint.port for endpoint in snapshot):
+        return snapshot
+    ports: dict[object, set[int]] = {}
+    for endpoint in snapshot:
+        ports.setdefault(_without_port(endpoint), set()).add(endpoint.port)
+    return tuple(
+        endpoint if len(ports[_without_port(endpoint)]) == 1 else _named_with_port(endpoint)
+        for endpoint in snapshot
+    )
+
+
+def _without_port(endpoint: Endpoint) -> tuple[str, str, int]:
+    name, address, family, _ = endpoint.identity
+    return name, address, family
+
+
+def _named_with_port(endpoint: Endpoint) -> Endpoint:
+    return replace(endpoint, name=f"{bracketed(endpoint.name)}:{endpoint.port}")
 
 
 class Follower:

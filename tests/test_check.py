@@ -1,7 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -157,6 +157,13 @@ async def test_labels_of_a_target_win_over_those_of_its_check() -> None:
         publisher.publish((WIKI,))
         (target,) = stage.followed.here
         assert dict(target.endpoint.labels) == {"team": "docs", "env": "prod"}
+
+
+async def test_ports_of_one_name_are_targets_that_can_be_told_apart() -> None:
+    async with at_work() as (stage, publisher):
+        publisher.publish((replace(WIKI, port=80), replace(WIKI, port=443)))
+        names = [target.endpoint.name for target in stage.followed.here]
+        assert names == ["wiki:80", "wiki:443"]
 
 
 async def test_a_check_that_ends_leaves_nothing_behind() -> None:

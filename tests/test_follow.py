@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netwatch.endpoint import Endpoint
-from netwatch.follow import Follower
+from netwatch.follow import Follower, told_apart
 from netwatch.model import Target
 from tests.nouns import a_check
 
@@ -137,3 +137,41 @@ def test_targets_know_whether_they_are_followed_only_for_their_turn() -> None:
         )
         follower.follow((WIKI,))
     assert [target.is_rotating for target in here] == [True, False]
+
+
+def test_ports_of_one_service_have_names_of_their_own() -> None:
+    dns, metrics = (replace(WIKI, name="kube-system/dns", port=port) for port in (53, 9153))
+    v6 = replace(WIKI, name="fd00::1", address="fd00::1", family=6)
+    twice = (dns, metrics, replace(v6, port=80), replace(v6, port=81), replace(WIKI, port=443))
+    names = [endpoint.name for endpoint in told_apart(twice)]
+    assert names == [
+        "kube-system/dns:53",
+        "kube-system/dns:9153",
+        "[fd00::1]:80",
+        "[fd00::1]:81",
+        "wiki",
+    ]
+
+
+def test_a_service_of_one_port_is_called_as_it_is_on_each_of_its_addresses() -> None:
+    endpoints = (replace(WIKI, port=53), replace(WIKI, address="fd00::7", family=6, port=53))
+    assert told_apart(endpoints) == endpoints
+
+
+@given(
+    st.lists(
+        st.builds(
+            replace,
+            st.just(WIKI),
+            name=st.sampled_from("ab"),
+            address=st.sampled_from(("10.0.0.7", "10.0.0.8")),
+            port=st.integers(0, 3),
+        ),
+        max_size=8,
+    )
+)
+def test_no_two_targets_of_a_check_are_one_series(endpoints: list[Endpoint]) -> None:
+    followed = Followed()
+    followed.follow(*told_apart(tuple(endpoints)))
+    shown = [(target.endpoint.name, target.endpoint.address) for target in followed.here]
+    assert len(shown) == len(set(shown)) == len({endpoint.identity for endpoint in endpoints})
