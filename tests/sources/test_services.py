@@ -55,12 +55,29 @@ async def test_services_are_found_by_name_label_and_namespace(server: ScriptedSe
 async def test_where_one_may_not_be_seen_the_other_is_followed_and_the_trouble_told(
     server: ScriptedServer,
 ) -> None:
-    for_bidden = refuses(403, status_of(403, "may not"))
-    server.next_lists.append(for_bidden)
+    server.next_lists.append(refuses(403, status_of(403, "may not")))
     async with following(server) as published:
         assert len(published.names) == 2
         assert published.failures == ['the API server refuses (403): "may not"']
         assert [len(snapshot) for snapshot in published.snapshots] == [1, 2]
+
+
+async def test_news_of_what_is_followed_do_not_end_the_trouble_with_the_other(
+    server: ScriptedServer,
+) -> None:
+    later = {"Retry-After": "60"}
+    server.next_lists.append(refuses(403, status_of(403, "may not"), **later))
+    async with following(server) as published:
+        assert published.is_failing
+        await server.put(
+            SYSTEM_SERVICES, a_service("dns-2", "10.0.0.12", labels={"k8s-app": "kube-dns"})
+        )
+        await asyncio.sleep(2)
+        assert published.names == ["kube-system/coredns", "kube-system/dns-2"]
+        assert published.is_failing
+        assert len(published.failures) == 1
+        await asyncio.sleep(70)
+        assert not published.is_failing
 
 
 @pytest.mark.parametrize(
