@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from netwatch.endpoint import Source
 from netwatch.source import SourceServices
-from netwatch.sources.cluster import ClusterOptions, Family, Namespace
+from netwatch.sources.cluster import ClusterOptions, Family, Namespace, Protocol
 from netwatch.sources.endpoint import Name, Port
 
 
@@ -20,7 +20,9 @@ class EndpointsOptions(ClusterOptions):
     selector: str = ""
     """A label selector for Services, such as `k8s-app=kube-dns`."""
     port: Port | Name | None = None
-    """The name or number of a port of the endpoints; all of them if none is given."""
+    """The name or number of a port of the endpoints; all of TCP if none is given."""
+    protocol: Protocol | None = None
+    """As for `services`."""
     family: Family = "both"
     """`ipv4` or `ipv6` alone; `any` is the same as `both`, as each endpoint has one address."""
     name: Literal["pod", "node"] = "pod"

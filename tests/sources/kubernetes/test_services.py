@@ -7,6 +7,7 @@ from netwatch.sources.services import ServicesOptions
 from tests.kubernetes.apiserver import ScriptedServer
 from tests.kubernetes.keepingup import cluster_of
 from tests.kubernetes.objects import (
+    DNS_PORTS,
     SYSTEM_SERVICES,
     SYSTEM_SLICES,
     a_service,
@@ -30,7 +31,7 @@ async def test_backends_come_and_go_with_the_slices(scripted: ScriptedServer) ->
         await asyncio.sleep(2)
         assert [one.backends for one in published.snapshots[-1]] == [()]
         for addresses in (["10.1.0.7"], ["10.1.0.7", "10.1.0.8"], ["10.1.0.8"]):
-            found = a_slice("a", *map(an_endpoint, addresses), ports={"dns": 53}, labels=LABELS)
+            found = a_slice("a", *map(an_endpoint, addresses), ports=DNS_PORTS, labels=LABELS)
             await scripted.put(SYSTEM_SLICES, found)
             await asyncio.sleep(2)
             (target,) = published.snapshots[-1]
