@@ -26,10 +26,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class PortChoice:
-    """The ports of a name or number (`wanted`), of whatever protocol; or all of a protocol, or both.
+    """Ports of a name or number (`wanted`), of a protocol, or of both.
 
-    Where nothing is said, it is all of TCP: most probes connect, and to a port of UDP alone nobody
-    can.
+    Where nothing is said, all of TCP: most probes connect, and to a port of UDP alone nobody can.
     """
 
     wanted: str | int | None

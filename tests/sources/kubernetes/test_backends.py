@@ -9,7 +9,7 @@ from netwatch.sources.kubernetes.backends import BackedReadings, Found
 from netwatch.sources.kubernetes.servicereader import ServiceReader
 from netwatch.sources.services import ServicesOptions
 from tests.kubernetes.apiserver import Object
-from tests.kubernetes.objects import DNS_PORTS, a_list, a_service, a_slice, an_endpoint
+from tests.kubernetes.objects import DNS_PORTS, Ports, a_list, a_service, a_slice, an_endpoint
 
 
 async def read(services: list[Object], slices: list[Object], **options: Any) -> Snapshot:
@@ -31,7 +31,7 @@ async def backends(*slices: Object) -> tuple[tuple[str, int], ...]:
 
 
 async def test_a_service_knows_the_endpoints_of_all_its_slices() -> None:
-    ports = {"dns": "5353/UDP", "dns-tcp": 5353}
+    ports: Ports = {"dns": "5353/UDP", "dns-tcp": 5353}
     one = a_slice("a", an_endpoint("10.1.0.7"), an_endpoint("10.1.0.8"), ports=ports)
     two = a_slice("b", an_endpoint("10.1.0.9"), ports=ports)
     assert await backends(one, two) == (("10.1.0.7", 5353), ("10.1.0.8", 5353), ("10.1.0.9", 5353))
