@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from netwatch.endpoint import Source
+from netwatch.options import Duration
 from netwatch.source import SourceServices
 from netwatch.sources.cluster import ClusterOptions, Family, Namespace, Protocol
 from netwatch.sources.endpoint import Name, Port
@@ -29,6 +30,9 @@ class EndpointsOptions(ClusterOptions):
     """What a target is called by; `node` makes it a node, for pods in the network of theirs."""
     own_node: Literal["include", "exclude"] = "include"
     """Whether endpoints on the node on which we run are targets."""
+    grace: Duration = 120.0
+    """One that came so short a time ago is not called down before it was up once. The API does not
+    say when that was: those that are there when the agent starts have no grace."""
 
     @model_validator(mode="after")
     def _says_which_once(self) -> Self:

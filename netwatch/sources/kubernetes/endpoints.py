@@ -15,6 +15,7 @@ from netwatch.net.kubernetes.query import Query
 from netwatch.source import SourceServices
 from netwatch.sources.endpoints import EndpointsOptions
 from netwatch.sources.kubernetes.addresses import Choice, PortChoice
+from netwatch.sources.kubernetes.newcomers import Newcomers
 from netwatch.sources.kubernetes.reading import Reading, Readings
 from netwatch.sources.kubernetes.source import ClusterSource
 
@@ -30,7 +31,8 @@ def open_endpoints(options: EndpointsOptions, services: SourceServices) -> Sourc
     # A slice has the labels of its Service, and one that says whose it is.
     by_name = f"{SERVICE_LABEL}={options.service}"
     query = Query(path, _CODEC, label_selector=options.selector or by_name)
-    return ClusterSource(services.cluster, [query], Readings(reader.read))
+    readings = Newcomers(Readings(reader.read), options.grace)
+    return ClusterSource(services.cluster, [query], readings)
 
 
 @dataclass(frozen=True, slots=True)
