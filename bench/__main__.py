@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import attempts, blackholes, cluster, cpu, loss, memory, pod, render, rtt
+from bench import attempts, blackholes, cluster, cpu, loss, memory, pod, render, rtt, scrape
 from bench.contenders import CONTENDERS
 from bench.lab import ROUNDS, Lab
 from bench.machine import described
@@ -22,11 +22,12 @@ MEASUREMENTS: dict[str, Callable[[Lab], list[Table]]] = {
     "blackholes": blackholes.measure,
     "memory": memory.measure,
     "render": render.measure,
+    "scrape": scrape.measure,
     "cluster": cluster.measure,
     "pod": pod.measure,
     "attempts": attempts.measure,
 }
-WITHOUT_A_RIG = {"render", "attempts", "cluster"}
+WITHOUT_A_RIG = {"render", "scrape", "attempts", "cluster"}
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import trustme
 from aiohttp import web
 
-from tests.kubernetes.apiserver import a_kubeconfig
+from tests.kubernetes.kubeconfig import a_kubeconfig
 
 IMAGES = 50
 """Of which a kubelet tells; they are most of a node's 13 kB."""

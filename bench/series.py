@@ -1,8 +1,14 @@
-"""A hundred thousand lines of metrics, for our renderer and for that of prometheus_client."""
+"""Many lines of metrics, for our renderer and reader, and for those of prometheus_client."""
 
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client import Histogram as ClientHistogram
 
 from netwatch.exposition.family import Family, Kind
@@ -61,6 +67,12 @@ def as_table(counted: dict[str, Record]) -> Table:
     for name, record in counted.items():
         table.add(labels(name), record)
     return table
+
+
+def page(lines: int) -> bytes:
+    """Return about so many lines as other programs have them."""
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's; for all registries
+    return generate_latest(as_registry(records(lines)))
 
 
 def as_registry(counted: dict[str, Record]) -> CollectorRegistry:

@@ -99,14 +99,6 @@ class CheckParts:
     """Whether it is well when the source names no target."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Resolved:
-    """The Publisher behind resolution."""
-
-    publish: Callable[[Snapshot], None]
-    fail: Callable[[str], None]
-
-
 class RunningCheck:
     """Keeps the targets of one check followed, probed and tracked; the source's Publisher."""
 
@@ -151,7 +143,7 @@ class RunningCheck:
             parts.check.name, parts.peers, parts.own_name, self._follow, wall=wall
         )
         self._resolving = Resolving(
-            _Resolved(self._choose, self.fail), resolve, parts.resolve_options or ResolveOptions()
+            self._choose, resolve, parts.resolve_options or ResolveOptions()
         )
 
     async def run(self) -> None:
@@ -175,9 +167,10 @@ class RunningCheck:
             self._sources.remove(row)
             self._peers.remove(peers_row)
 
-    def publish(self, snapshot: Snapshot) -> None:
+    def publish(self, snapshot: Snapshot, *, still_fails: bool = False) -> None:
         """Have resolved, and then followed, what the source names."""
-        self._health.succeed()
+        if not still_fails:
+            self._health.succeed()
         if self._parts.resolve_options is None:
             self._choose(tuple(map(with_literal_address, snapshot)))
         else:

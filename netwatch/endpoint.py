@@ -50,8 +50,11 @@ Snapshot = tuple[Endpoint, ...]
 class Publisher(Protocol):
     """Where a source says what it knows."""
 
-    def publish(self, snapshot: Snapshot) -> None:
-        """Replace all that was published before."""
+    def publish(self, snapshot: Snapshot, *, still_fails: bool = False) -> None:
+        """Replace all that was published before; a failure is over then, unless it `still_fails`.
+
+        A source that knows of some things only what it knew before may know news of others.
+        """
         ...
 
     def fail(self, why: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal, NoReturn
 
-from netwatch.endpoint import Endpoint, Publisher, Snapshot
+from netwatch.endpoint import Endpoint, Snapshot
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.resolver import Answer, NameUnknown, ResolverFailed
 from netwatch.options import Options
@@ -119,20 +119,20 @@ class Lookup:
 
 
 class Resolving:
-    """A Publisher that passes on what it is told with addresses filled in.
+    """Passes on what it is told, with addresses filled in, to `take`.
 
     `random` returns numbers in [0, 1).
     """
 
     def __init__(
         self,
-        publisher: Publisher,
+        take: Callable[[Snapshot], None],
         resolve: Resolve,
         options: ResolveOptions,
         *,
         random: Callable[[], float] = random.random,  # noqa: S311 - spreads load, guards nothing
     ) -> None:
-        self._publisher = publisher
+        self._take = take
         self._resolve = resolve
         self._options = options
         self._random = random
@@ -158,10 +158,6 @@ class Resolving:
             self._pass_on()
         else:
             self._changed.set()
-
-    def fail(self, why: str) -> None:
-        """Pass on that the source failed."""
-        self._publisher.fail(why)
 
     async def run(self) -> NoReturn:
         """Resolve and publish until cancelled."""
@@ -204,7 +200,7 @@ class Resolving:
         # Nothing known yet is not the same as nothing there.
         if found or not self._snapshot:
             # Two hosts of one name may turn out to be one address.
-            self._publisher.publish(tuple({shown.identity: shown for shown in found}.values()))
+            self._take(tuple({shown.identity: shown for shown in found}.values()))
 
     def _resolved(self, endpoint: Endpoint) -> Iterator[Endpoint]:
         if endpoint.address:

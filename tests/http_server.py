@@ -62,9 +62,11 @@ class Site:
 
 
 @asynccontextmanager
-async def site(*, context: ssl.SSLContext | None = None) -> AsyncIterator[Site]:
+async def site(
+    *, context: ssl.SSLContext | None = None, address: str = "127.0.0.1"
+) -> AsyncIterator[Site]:
     served = Site()
-    async with tcp_server(served.handle, context=context) as served.port:
+    async with tcp_server(served.handle, context=context, address=address) as served.port:
         yield served
 
 

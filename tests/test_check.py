@@ -217,6 +217,18 @@ async def test_the_last_good_targets_stay_while_the_source_fails() -> None:
         assert stage.age_seconds == 0
 
 
+async def test_news_of_some_targets_do_not_hide_that_the_source_fails() -> None:
+    async with at_work() as (stage, publisher):
+        publisher.publish((WIKI,))
+        publisher.fail("no such file")
+        await asyncio.sleep(60)
+        publisher.publish((), still_fails=True)
+        assert stage.followed.addresses == []
+        assert stage.age_seconds == pytest.approx(60)
+        assert stage.running.complaint == "nodes: no such file"
+        assert len(stage.complaints) == 1
+
+
 async def test_a_name_that_moves_does_not_hide_that_the_source_fails() -> None:
     async with at_work() as (stage, publisher):
         stage.names["named.example"] = "10.0.0.8"

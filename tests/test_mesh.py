@@ -1,4 +1,9 @@
-"""Ten nodes of a cluster on one wire: who notices that one of them was cut off, and how soon."""
+"""Ten nodes of a cluster on one wire: who notices that one of them was cut off, and how soon.
+
+Counted from the first packet that is lost, a target is down after (`down_after` - 1) intervals and
+a timeout. Where pings come often enough, that is within two timeouts. By default it is three:
+three failures, a second apart, and each known a second after it was sent.
+"""
 
 import asyncio
 import contextlib
@@ -22,15 +27,20 @@ API_SERVER = "10.9.0.254"
 ADDRESSES = {f"kube-{number}": f"10.9.0.{number}" for number in range(1, 11)}
 LOST = "kube-3"
 PORT = 9847
-TIMEOUT_SECONDS = 3
-CONFIG = f"""\
-node_name: "${{NODE_NAME}}"
+CONFIG = """\
+node_name: "${NODE_NAME}"
 checks:
-  nodes:
-    source: {{nodes: }}
-    probe: {{icmp: {{interval: 100ms, timeout: {TIMEOUT_SECONDS}s}}}}
-    state: {{down_after: 3, down_for: 0s, up_after: 3, up_for: 0s}}
+  often:
+    source: {nodes: }
+    probe: {icmp: {interval: 100ms, timeout: 3s}}
+    state: {down_after: 3, down_for: 0s, up_after: 3, up_for: 0s}
+  by-default:
+    source: {nodes: }
+    probe: {icmp: }
 """
+LATEST_SECONDS = {"often": 2 * 3, "by-default": 3 * 1 + 2}
+"""The log says in whole seconds when it began, what is past its deadline is seen to be on the next
+beat, and the machine is busy: hence two seconds more than three timeouts."""
 CUT = """\
 add rule inet t input iifname != lo drop
 add rule inet t output oifname != lo drop
@@ -63,14 +73,22 @@ class Node:
     def others(self) -> set[str]:
         return ADDRESSES.keys() - {self.name}
 
-    def seen(self) -> dict[str, bool]:
-        """Which other nodes are up, by what its agent serves; nothing before it does."""
+    def sees(self, lost: str = "") -> dict[tuple[str, str], bool]:
+        """What each check has to say where one node is cut off."""
+        return {
+            (check, other): lost not in {self.name, other}
+            for check in LATEST_SECONDS
+            for other in self.others
+        }
+
+    def seen(self) -> dict[tuple[str, str], bool]:
+        """Which other nodes are up by which check, as its agent serves it; nothing before."""
         if not self.agent.urls:
             return {}
         with self.namespace:
             page = fetch((ADDRESSES[self.name], PORT), "/metrics").text
-        samples = Scrape(page).find("netwatch_target_up", check="nodes")
-        return {sample.labels["target"]: sample.value == 1 for sample in samples}
+        samples = Scrape(page).find("netwatch_target_up")
+        return {(one.labels["check"], one.labels["target"]): one.value == 1 for one in samples}
 
     def told(self, *states: str) -> list[dict[str, Any]]:
         """Return the transitions to these states, as its agent has logged them."""
@@ -79,11 +97,12 @@ class Node:
 
     def check_what_it_told(self) -> None:
         """Only those whom it could not reach may be said to be unwell, each down once, in time."""
-        unreachable = self.others if self.name == LOST else {LOST}
+        unreachable = {key for key, is_up in self.sees(LOST).items() if not is_up}
         downs = self.told("down")
-        assert sorted(one["target"] for one in downs) == sorted(unreachable), self.name
-        assert max(map(seconds_to_notice, downs)) <= 2 * TIMEOUT_SECONDS, downs
-        assert {one["target"] for one in self.told("down", "degraded")} == unreachable
+        assert sorted(map(key_of, downs)) == sorted(unreachable), self.name
+        late = [one for one in downs if seconds_to_notice(one) > LATEST_SECONDS[one["check"]]]
+        assert not late
+        assert set(map(key_of, self.told("down", "degraded"))) == unreachable
 
 
 @contextlib.contextmanager
@@ -124,16 +143,20 @@ async def api_server_on(switch: Namespace, folder: Path) -> AsyncIterator[Script
     await server.stop()
 
 
-async def until(nodes: dict[str, Node], is_so: Callable[[Node, dict[str, bool]], bool]) -> None:
+async def until_all_see(nodes: dict[str, Node], lost: str = "") -> None:
     """Look at one node after the other until each says so."""
     for node in nodes.values():
-        seen: dict[str, bool] = {}
+        seen: dict[tuple[str, str], bool] = {}
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
-                while not is_so(node, seen := node.seen()):  # noqa: ASYNC110 - series are no events
+                while (seen := node.seen()) != node.sees(lost):  # noqa: ASYNC110 - series are no events
                     await asyncio.sleep(0.1)
         except TimeoutError:
             pytest.fail(f"{node.name} sees {seen}: {node.agent.log}")
+
+
+def key_of(told: dict[str, Any]) -> tuple[str, str]:
+    return told["check"], told["target"]
 
 
 def seconds_to_notice(told: dict[str, Any]) -> float:
@@ -145,24 +168,17 @@ def seconds_to_notice(told: dict[str, Any]) -> float:
 @pytest.mark.netns
 @pytest.mark.timeout(120)
 @pytest.mark.usefixtures("may_ping")
-async def test_a_node_that_is_cut_off_is_seen_by_all_others_within_two_timeouts_and_nothing_else(
+async def test_a_node_that_is_cut_off_is_seen_by_all_others_in_time_and_nothing_else(
     netns: Netns, tmp_path: Path
 ) -> None:
     switch = netns("switch")
     namespaces = wire_up(switch, netns)
     async with api_server_on(switch, tmp_path) as server:
         with agents_on(namespaces, server.kubeconfig, tmp_path) as nodes:
-            await until(nodes, lambda node, seen: seen == dict.fromkeys(node.others, True))
-
+            await until_all_see(nodes)
             namespaces[LOST].nft(CUT)
-            await until(
-                nodes,
-                lambda node, seen: (
-                    seen == {other: LOST not in {node.name, other} for other in node.others}
-                ),
-            )
-
+            await until_all_see(nodes, LOST)
             namespaces[LOST].forget_rules()
-            await until(nodes, lambda node, seen: seen == dict.fromkeys(node.others, True))
+            await until_all_see(nodes)
             for node in nodes.values():
                 node.check_what_it_told()

@@ -4,6 +4,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -43,9 +44,12 @@ rules:colon 1
 <html>\x00\xff</html>
 stamped 1 NOW
 """
+METRICS = "/iptables/metrics"
 PAGES = {
-    "/iptables/metrics": IPTABLES,
+    METRICS: IPTABLES,
     "/proxyMode": b"iptables",
+    "/livez": (FIXTURES / "livez-v1.36.json").read_bytes(),
+    "/healthz": (FIXTURES / "healthz-v1.36.json").read_bytes(),
     "/nftables": (FIXTURES / "metrics-v1.36-nftables.txt").read_bytes(),
     "/old": (FIXTURES / "metrics-v1.21-iptables.txt").read_bytes(),
     "/garbage": GARBAGE,
@@ -56,7 +60,12 @@ CONFIG = """\
 checks:
   kube-proxy:
     source: {static: [{url: "http://127.0.0.1:%(port)d/iptables/metrics", name: node-1}]}
-    probe: {kube_proxy: {interval: 1s, health_port: 0, labels: {job: kube-proxy, ident: node-1}}}
+    probe:
+      kube_proxy:
+        interval: 1s
+        health_port: %(port)d
+        max_sync_pending: 1s
+        labels: {job: kube-proxy, ident: node-1}
   others:
     source:
       static:
@@ -72,18 +81,35 @@ checks:
 """
 SYNCED = "kubeproxy_sync_proxy_rules_last_timestamp_seconds"
 
+# A change has come since the last sync, and no sync comes.
+_QUEUED = b'last_queued_timestamp_seconds{ip_family="IPv4"} 1.79522907'
+STALLED = IPTABLES.replace(_QUEUED + b"40141985", _QUEUED + b"50141985")
+_STARTED = b"\nprocess_start_time_seconds 1.79522907"
+RESTARTED = IPTABLES.replace(_STARTED + b"326", _STARTED + b"999")
+DRAINING = (FIXTURES / "healthz-v1.36-node-deleting.http").read_bytes().split(b"\r\n\r\n", 1)[1]
+
 
 class Server(ThreadingHTTPServer):
-    """Serves `PAGES`."""
+    """Serves its `pages`; one that is not well has the status 503."""
 
     daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.pages = dict(PAGES)
+
+    def status_of(self, path: str) -> int:
+        if path not in self.pages:
+            return 404
+        return 503 if self.pages[path] == DRAINING else 200
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        assert isinstance(self.server, Server)
         now = str(round(time.time() * 1000)).encode()
-        body = PAGES.get(self.path, b"").replace(b"NOW", now)
-        self.send_response(200 if self.path in PAGES else 404)
+        body = self.server.pages.get(self.path, b"").replace(b"NOW", now)
+        self.send_response(self.server.status_of(self.path))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         with suppress(BrokenPipeError):  # who asked has been stopped
@@ -95,7 +121,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def others() -> Iterator[Server]:
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with Server() as server:
         thread = Thread(target=server.serve_forever, args=(0.05,), name="others")
         thread.start()
         try:
@@ -107,6 +133,15 @@ def others() -> Iterator[Server]:
 
 def wait_until_all_is_passed_on(agent: Agent) -> None:
     eventually(lambda: len(agent.scrape().find("netwatch_passed_series")) == 6, lambda: agent.log)
+
+
+def check_that_promtool_can_read(text: str) -> None:
+    """It finds fault with the names that others have chosen; what is not valid it cannot read."""
+    checked = subprocess.run(
+        ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False
+    )
+    assert "parsing error" not in checked.stderr
+    assert "netwatch_" not in checked.stderr
 
 
 def test_what_others_say_is_shown_while_they_say_it(start_agent: StartAgent) -> None:
@@ -147,6 +182,47 @@ def test_openmetrics_has_the_same_samples(start_agent: StartAgent) -> None:
     assert names == {sample.name for sample in plain.samples}
 
 
+STATE = "netwatch_kube_proxy_state"
+HAPPENINGS: tuple[tuple[dict[str, bytes], tuple[str, ...]], ...] = (
+    (
+        {},
+        (
+            f'{STATE}{{state="healthy"}} == 1',
+            "netwatch_kube_proxy_metrics_up == 1",
+            "netwatch_kube_proxy_healthy == 1",
+            "netwatch_kube_proxy_node_eligible == 1",
+        ),
+    ),
+    (
+        {METRICS: STALLED},
+        (
+            f'{STATE}{{state="stalled"}} == 1',
+            'netwatch_kube_proxy_sync_pending_seconds{ip_family="IPv4"} > 1',
+            "netwatch_kube_proxy_healthy == 1",
+            'netwatch_target_up{check="kube-proxy"} == 0',
+        ),
+    ),
+    (
+        {METRICS: RESTARTED},
+        (
+            f'{STATE}{{state="healthy"}} == 1',
+            'netwatch_kube_proxy_sync_pending_seconds{ip_family="IPv4"} == 0',
+            "netwatch_kube_proxy_restarts_total == 1",
+        ),
+    ),
+    (
+        {"/healthz": DRAINING},
+        (
+            f'{STATE}{{state="draining"}} == 1',
+            "netwatch_kube_proxy_healthy == 1",
+            "netwatch_kube_proxy_node_eligible == 0",
+            'netwatch_target_up{check="kube-proxy"} == 1',
+        ),
+    ),
+)
+"""What changes on the pages of a kube-proxy, and what a Prometheus then knows of it."""
+
+
 @pytest.mark.netns
 def test_prometheus_and_promtool_take_it_all(
     netns: Callable[[str], Namespace], start_agent: StartAgent, tmp_path: Path
@@ -156,19 +232,19 @@ def test_prometheus_and_promtool_take_it_all(
     with netns("passing"), others() as server:
         agent = start_agent(CONFIG % {"port": server.server_port})
         wait_until_all_is_passed_on(agent)
-        text = agent.request("/metrics").text
+        texts = [agent.request("/metrics").text]
         with prometheus(tmp_path, agent, "/metrics", "/metrics/alone"):
             eventually(lambda: len(query("up == 1")) == 2)
             assert len(query(f'{SYNCED}{{job="kube-proxy",ident="node-1"}}')) == 2
             assert len(query("netwatch_passed_series")) == 6
             assert query('scrape_samples_post_metric_relabeling{job="/metrics/alone"}')
+            for change, told in HAPPENINGS:
+                server.pages |= change
+                eventually(partial(query, " and on () ".join(told)), lambda: agent.log)
+                texts.append(agent.request("/metrics").text)
         log = (tmp_path / "prometheus.log").read_text()
         assert agent.stop() == 0
     assert "Error on ingesting" not in log
     assert "append failed" not in log
-    checked = subprocess.run(
-        ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False
-    )
-    # It finds fault with the names that others have chosen; what is not valid it cannot read.
-    assert "parsing error" not in checked.stderr
-    assert "netwatch_" not in checked.stderr
+    for text in texts:
+        check_that_promtool_can_read(text)

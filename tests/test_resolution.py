@@ -64,13 +64,6 @@ class Published:
     """What came out, in order."""
 
     snapshots: list[Snapshot] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-
-    def publish(self, snapshot: Snapshot) -> None:
-        self.snapshots.append(snapshot)
-
-    def fail(self, why: str) -> None:
-        self.failures.append(why)
 
     @property
     def shown(self) -> dict[str, str]:
@@ -98,7 +91,9 @@ async def stage(
     random: Callable[[], float] = lambda: 0.0,
 ) -> AsyncIterator[Stage]:
     names, out = Names(script), Published()
-    resolving = Resolving(out, names.resolve, options or ResolveOptions(), random=random)
+    resolving = Resolving(
+        out.snapshots.append, names.resolve, options or ResolveOptions(), random=random
+    )
     async with asyncio.TaskGroup() as group:
         running = group.create_task(resolving.run(), name="resolving")
         yield Stage(names, out, resolving)
@@ -107,7 +102,7 @@ async def stage(
 
 def test_addresses_pass_synchronously() -> None:
     out = Published()
-    resolving = Resolving(out, Names({}).resolve, ResolveOptions())
+    resolving = Resolving(out.snapshots.append, Names({}).resolve, ResolveOptions())
     resolving.publish(
         (
             Endpoint(name="a", host="10.0.0.7", zone="z", labels=(("team", "net"),), port=80),
@@ -134,14 +129,8 @@ def test_addresses_pass_synchronously() -> None:
 
 def test_an_empty_snapshot_is_passed_on() -> None:
     out = Published()
-    Resolving(out, Names({}).resolve, ResolveOptions()).publish(())
+    Resolving(out.snapshots.append, Names({}).resolve, ResolveOptions()).publish(())
     assert out.snapshots == [()]
-
-
-def test_a_failure_of_the_source_is_passed_on() -> None:
-    out = Published()
-    Resolving(out, Names({}).resolve, ResolveOptions()).fail("no such file")
-    assert (out.snapshots, out.failures) == ([], ["no such file"])
 
 
 async def test_a_name_is_passed_on_with_its_address_when_there_is_an_answer() -> None:
@@ -161,7 +150,7 @@ async def test_a_name_is_passed_on_with_its_address_when_there_is_an_answer() ->
 
 async def test_names_published_before_the_stage_runs_are_resolved_too() -> None:
     names, out = Names({"wiki": [v4("10.0.0.7")]}), Published()
-    resolving = Resolving(out, names.resolve, ResolveOptions())
+    resolving = Resolving(out.snapshots.append, names.resolve, ResolveOptions())
     resolving.publish((Endpoint(name="wiki", host="wiki"),))
     async with asyncio.TaskGroup() as group:
         running = group.create_task(resolving.run(), name="resolving")

@@ -8,7 +8,7 @@ from netwatch.model import Outcome, ProbeError
 from netwatch.net.tls import TlsContexts
 from netwatch.resolution import Resolve
 from netwatch.wire.http import Exchange, Request, Response
-from netwatch.wire.http_body import TooLargeError
+from netwatch.wire.http_body import Body, TooLargeError
 from netwatch.wire.http_url import HttpUrl
 
 
@@ -27,6 +27,13 @@ class HttpClient:
     async def get(
         self, attempt: Attempt, url: HttpUrl, *, accept: str, max_bytes: int
     ) -> tuple[Response, bytes]:
+        """Return the response, whatever its status, and its body in one piece; raise as `fetch`."""
+        response, body = await self.fetch(attempt, url, accept=accept, max_bytes=max_bytes)
+        return response, body.content
+
+    async def fetch(
+        self, attempt: Attempt, url: HttpUrl, *, accept: str, max_bytes: int
+    ) -> tuple[Response, Body]:
         """Return the response, whatever its status, and its body without compression.
 
         Raises ProbeError, OSError and ssl.SSLError; a larger body is a MISMATCH.
@@ -44,4 +51,4 @@ class HttpClient:
                     said = f"found a body of more than {max_bytes} bytes, expected fewer"
                     raise ProbeError(Outcome.MISMATCH, said) from None
         attempt.note(f"received {response.status} and {body.size_bytes} bytes from {url}")
-        return response, body.content
+        return response, body

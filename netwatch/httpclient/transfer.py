@@ -36,14 +36,20 @@ async def read_body(
     """Return the body, with its content if that is to be kept. Raises TooLargeError."""
     with _told():
         body = Body(response.first("content-encoding"), max_bytes, keep=keep)
-        body.add(exchange.body_part())
+        await _take_part(body, exchange)
         while not exchange.is_complete:
             # A server that is faster than we are must not keep the deadline from coming.
             await asyncio.sleep(0)
             exchange.feed(await stream.receive())
-            body.add(exchange.body_part())
+            await _take_part(body, exchange)
         body.end()
         return body
+
+
+async def _take_part(body: Body, exchange: Exchange) -> None:
+    """Unpack what has come: of 64 KiB of gzip that may be megabytes."""
+    for _ in body.add(exchange.body_part()):
+        await asyncio.sleep(0)
 
 
 @contextmanager

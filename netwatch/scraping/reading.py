@@ -10,6 +10,7 @@ from netwatch.httpclient.target_url import url_of
 from netwatch.model import Outcome, ProbeError
 from netwatch.rendering import Pace
 from netwatch.wire.http import Response
+from netwatch.wire.http_body import Body
 from netwatch.wire.http_url import HttpUrl
 from netwatch.wire.promline import TextSample
 from netwatch.wire.promtext import ACCEPT, TextFamily, TextReader, read
@@ -40,10 +41,10 @@ async def read_page(
 ) -> Page:
     """Give each sample of a page to `take`.
 
-    Raises what `HttpClient.get` raises; another status than 200 is a MISMATCH, and a page without
+    Raises what `HttpClient.fetch` raises; another status than 200 is a MISMATCH, and a page without
     any sample PROTOCOL.
     """
-    response, body = await client.get(attempt, url, accept=ACCEPT, max_bytes=max_bytes)
+    response, body = await client.fetch(attempt, url, accept=ACCEPT, max_bytes=max_bytes)
     if response.status != _SUCCESS:
         found = f"found status {response.status} at {url.target}, expected {_SUCCESS}"
         raise ProbeError(Outcome.MISMATCH, found)
@@ -55,7 +56,7 @@ async def read_page(
     return page
 
 
-async def _read(body: bytes, take: Take, *, openmetrics: bool) -> Page:
+async def _read(body: Body, take: Take, *, openmetrics: bool) -> Page:
     samples = 0
 
     def count(family: TextFamily, sample: TextSample) -> None:
@@ -64,9 +65,9 @@ async def _read(body: bytes, take: Take, *, openmetrics: bool) -> Page:
         take(family, sample)
 
     reader, pace = TextReader(count, openmetrics=openmetrics), Pace()
-    for _ in read(reader, body):
+    for _ in read(reader, body.parts):
         await pace.step()
-    return Page(len(body), samples, reader.invalid_lines)
+    return Page(body.size_bytes, samples, reader.invalid_lines)
 
 
 def _content_type(response: Response) -> str:

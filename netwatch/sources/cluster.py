@@ -8,6 +8,7 @@ from netwatch.net.kubernetes.client import is_installed
 from netwatch.options import Options
 
 Family = Literal["any", "ipv4", "ipv6", "both"]
+Protocol = Literal["TCP", "UDP", "SCTP"]
 Namespace = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 
 

@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from netwatch.endpoint import Source
 from netwatch.source import SourceServices
-from netwatch.sources.cluster import ClusterOptions, Family, Namespace
+from netwatch.sources.cluster import ClusterOptions, Family, Namespace, Protocol
 from netwatch.sources.endpoint import Name, Port
 
 
@@ -21,7 +21,9 @@ class ServicesOptions(ClusterOptions):
     selector: str = ""
     """Or some by a label selector; all of the namespace if neither is given."""
     port: Port | Name | None = None
-    """The name or number of a port; all of them if none is given."""
+    """The name or number of a port; all of TCP if none is given."""
+    protocol: Protocol | None = None
+    """Or all of UDP, or of SCTP; beside `port` it says which of two with the same number."""
     family: Family = "both"
     """As for `nodes`."""
     backends: bool = False

@@ -1,5 +1,7 @@
 """What is kept of the body of a response: its size, and as much of its content as is asked for."""
 
+from collections.abc import Iterator, Sequence
+
 from netwatch.wire.content_coding import Decoder, MalformedBodyError
 
 
@@ -26,18 +28,27 @@ class Body:
             self._decoder = Decoder("identity")
 
     @property
+    def parts(self) -> Sequence[bytes]:
+        """All of it so far, as it came."""
+        return self._parts
+
+    @property
     def content(self) -> bytes:
-        """All of it so far."""
+        """The same, put together: that takes a millisecond for 5 MB."""
         return b"".join(self._parts)
 
-    def add(self, data: bytes) -> None:
-        """Take what has come. Raises TooLargeError or MalformedBodyError."""
-        part = self._decoder.decode(data, self._max_bytes - self.size_bytes + 1)
-        self.size_bytes += len(part)
-        if self.size_bytes > self._max_bytes:
-            raise TooLargeError
-        if self._keep:
-            self._parts.append(part)
+    def add(self, data: bytes) -> Iterator[None]:
+        """Take what has come, giving way after each part.
+
+        Raises TooLargeError or MalformedBodyError.
+        """
+        for part in self._decoder.decode(data):
+            self.size_bytes += len(part)
+            if self.size_bytes > self._max_bytes:
+                raise TooLargeError
+            if self._keep:
+                self._parts.append(part)
+            yield
 
     def end(self) -> None:
         """Take that nothing more comes. Raises MalformedBodyError."""

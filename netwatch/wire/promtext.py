@@ -7,7 +7,7 @@ family, so that what was read can be shown again.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from netwatch.wire.promline import MAX_LINE_BYTES, TextSample, parse_sample, unescaped
@@ -75,11 +75,19 @@ class TextReader:
 
     def read(self, lines: bytes) -> None:
         """Take whole lines. What is no UTF-8 is U+FFFD."""
+        if len(lines) >= MAX_LINE_BYTES:
+            lines = self._without_long_ones(lines)
         for line in lines.decode("utf-8", "replace").split("\n"):
             if line.startswith("#"):
                 self._comment(line)
             elif line and not line.isspace():
                 self._sample(line)
+
+    def _without_long_ones(self, lines: bytes) -> bytes:
+        every = lines.split(b"\n")
+        kept = [line for line in every if len(line) < MAX_LINE_BYTES]
+        self.invalid_lines += len(every) - len(kept)
+        return b"\n".join(kept)
 
     def _sample(self, line: str) -> None:
         sample = parse_sample(line, openmetrics=self._openmetrics)
@@ -144,33 +152,24 @@ class TextReader:
         return True
 
 
-def pieces(body: bytes) -> Iterator[bytes]:
-    """Yield the whole lines of a body in pieces of about `PIECE_BYTES`."""
-    start = 0
-    while start < len(body):
-        end = body.rfind(b"\n", start, start + PIECE_BYTES) + 1
-        if not end:
-            end = body.find(b"\n", start) + 1
-        if not end:
-            break
-        yield body[start:end]
-        start = end
-
-
-def read(reader: TextReader, body: bytes) -> Iterator[None]:
-    """Have a body read, giving way after each piece.
+def read(reader: TextReader, parts: Iterable[bytes]) -> Iterator[None]:
+    """Have a body read, which came in parts, giving way after each `PIECE_BYTES`.
 
     A line that is too long, and a last one without its end, are dropped: who knows what was cut.
     """
-    taken = 0
-    for piece in pieces(body):
-        taken += len(piece)
-        if len(piece) > MAX_LINE_BYTES:  # and so it is a line alone
-            reader.invalid_lines += 1
-        else:
-            reader.read(piece)
+    rest = b""
+    for piece in _pieces(parts):
+        lines, _, rest = (rest + piece).rpartition(b"\n")
+        rest = rest[:MAX_LINE_BYTES]  # enough to see that it is too long
+        reader.read(lines)
         yield
-    reader.invalid_lines += taken < len(body)
+    reader.invalid_lines += bool(rest)
+
+
+def _pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
+    for part in parts:
+        for start in range(0, len(part), PIECE_BYTES):
+            yield part[start : start + PIECE_BYTES]
 
 
 def _lacks_label(family: TextFamily, sample: TextSample) -> bool:

@@ -46,6 +46,13 @@ def test_clusters_are_measured_without_a_network() -> None:
     assert "| 1,000 nodes |" in done.stdout
 
 
+def test_reading_is_measured_without_a_network() -> None:
+    done = bench("scrape", "--quick")
+    assert done.returncode == 0, done.stderr
+    assert "| prometheus_client |" in done.stdout
+    assert "| gzip " in done.stdout
+
+
 def test_rendering_is_measured_without_a_network() -> None:
     done = bench("render", "--quick")
     assert done.returncode == 0, done.stderr

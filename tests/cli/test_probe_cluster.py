@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.kubernetes.apiserver import ScriptedServer
+from tests.kubernetes.apiserver import ApiServer, ScriptedServer
 from tests.kubernetes.objects import NODES, a_node
 
 CHECKS = """\
@@ -21,7 +21,7 @@ checks:
 """
 
 
-async def probed(server: ScriptedServer, folder: Path) -> tuple[int | None, Any, str]:
+async def probed(server: ApiServer, folder: Path) -> tuple[int | None, Any, str]:
     """Return the exit code, the document and the complaints of a run."""
     file = folder / "netwatch.yaml"
     file.write_text(CHECKS)
@@ -38,13 +38,13 @@ async def probed(server: ScriptedServer, folder: Path) -> tuple[int | None, Any,
 
 @pytest.mark.usefixtures("may_ping")
 async def test_the_nodes_of_a_cluster_are_probed_once_but_for_those_that_leave(
-    scripted: ScriptedServer, tmp_path: Path
+    api_server: ApiServer, tmp_path: Path
 ) -> None:
     leaving = ("ToBeDeletedByClusterAutoscaler",)
-    await scripted.put(NODES, a_node("kube-0", "127.0.0.2"))
-    await scripted.put(NODES, a_node("kube-1", "127.0.0.3"))
-    await scripted.put(NODES, a_node("kube-2", "127.0.0.4", taints=leaving))
-    code, document, complaints = await probed(scripted, tmp_path)
+    await api_server.put(NODES, a_node("kube-0", "127.0.0.2"))
+    await api_server.put(NODES, a_node("kube-1", "127.0.0.3"))
+    await api_server.put(NODES, a_node("kube-2", "127.0.0.4", taints=leaving))
+    code, document, complaints = await probed(api_server, tmp_path)
     assert (code, complaints) == (0, "")
     assert [target["target"] for target in document["targets"]] == ["kube-1"]
 

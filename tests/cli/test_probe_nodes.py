@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.kubernetes.apiserver import ScriptedServer
+from tests.kubernetes.apiserver import ApiServer, ScriptedServer
 from tests.kubernetes.objects import NODES, a_node
 
 ZONE = "topology.kubernetes.io/zone"
@@ -36,14 +36,14 @@ def by_name(out: str) -> dict[str, Any]:
 
 
 async def test_all_other_nodes_are_pinged_with_their_zones_and_states(
-    scripted: ScriptedServer,
+    api_server: ApiServer,
 ) -> None:
-    await scripted.put(NODES, a_node("kube-0", "127.0.0.2"))
-    await scripted.put(NODES, a_node("kube-1", "127.0.0.3", labels={ZONE: "east"}))
-    await scripted.put(NODES, a_node("kube-2", "127.0.0.4", cordoned=True))
-    await scripted.put(NODES, a_node("kube-3", "127.0.0.5", ready=False))
-    await scripted.put(NODES, a_node("kube-4", "127.0.0.6", taints=LEAVING))
-    environ = {"KUBECONFIG": str(scripted.kubeconfig), "NODE_NAME": "kube-0"}
+    await api_server.put(NODES, a_node("kube-0", "127.0.0.2"))
+    await api_server.put(NODES, a_node("kube-1", "127.0.0.3", labels={ZONE: "east"}))
+    await api_server.put(NODES, a_node("kube-2", "127.0.0.4", cordoned=True))
+    await api_server.put(NODES, a_node("kube-3", "127.0.0.5", ready=False))
+    await api_server.put(NODES, a_node("kube-4", "127.0.0.6", taints=LEAVING))
+    environ = {"KUBECONFIG": str(api_server.kubeconfig), "NODE_NAME": "kube-0"}
     code, out, err = await probed("-o", "table", "-i", "20ms", **environ)
     assert (code, err) == (0, "")
     head, *rows, verdict = out.splitlines()
@@ -56,25 +56,27 @@ async def test_all_other_nodes_are_pinged_with_their_zones_and_states(
     assert verdict == "All 3 targets answer."
 
 
-async def test_the_cluster_and_its_nodes_can_be_chosen_by_flags(scripted: ScriptedServer) -> None:
+async def test_the_cluster_and_its_nodes_can_be_chosen_by_flags(api_server: ApiServer) -> None:
     web = {"pool": "web"}
     both = {"ExternalIP": "127.0.1.1"}
-    await scripted.put(NODES, a_node("kube-1", "127.0.0.3", addresses=both, labels=web))
-    await scripted.put(NODES, a_node("kube-2", "127.0.0.4", addresses={"ExternalIP": "127.0.1.2"}))
+    await api_server.put(NODES, a_node("kube-1", "127.0.0.3", addresses=both, labels=web))
+    await api_server.put(
+        NODES, a_node("kube-2", "127.0.0.4", addresses={"ExternalIP": "127.0.1.2"})
+    )
     chosen = ("--selector", "pool=web", "--address", "ExternalIP", "--family", "ipv4")
     pinging = ("-c", "2", "-i", "20ms", "--size", "1400", "--df")
-    code, out, err = await probed("--kubeconfig", str(scripted.kubeconfig), *chosen, *pinging)
+    code, out, err = await probed("--kubeconfig", str(api_server.kubeconfig), *chosen, *pinging)
     assert (code, err) == (0, "")
     ((name, target),) = by_name(out).items()
     assert (name, target["address"], target["sent"]) == ("kube-1", "127.0.1.1", 2)
     assert (target["check"], target["zone"], target["state"]) == ("nodes", None, "ready")
 
 
-async def test_a_node_that_cannot_be_reached_is_exit_code_1(scripted: ScriptedServer) -> None:
-    await scripted.put(NODES, a_node("kube-1", "127.0.0.3"))
-    environ = {"KUBECONFIG": str(scripted.kubeconfig)}
+async def test_a_node_that_cannot_be_reached_is_exit_code_1(api_server: ApiServer) -> None:
+    await api_server.put(NODES, a_node("kube-1", "127.0.0.3"))
+    environ = {"KUBECONFIG": str(api_server.kubeconfig)}
     # By loopback nothing goes out to an address of another network.
-    await scripted.put(NODES, a_node("kube-3", "192.0.2.1"))
+    await api_server.put(NODES, a_node("kube-3", "192.0.2.1"))
     limited = ("--interface", "lo", "-c", "1", "-t", "200ms")
     code, out, _ = await probed(*limited, **environ)
     assert code == 1
@@ -82,17 +84,17 @@ async def test_a_node_that_cannot_be_reached_is_exit_code_1(scripted: ScriptedSe
     assert (found["kube-1"]["ok"], found["kube-3"]["ok"]) == (True, False)
 
 
-async def test_a_young_node_is_told_by_what_it_says_of_itself(scripted: ScriptedServer) -> None:
+async def test_a_young_node_is_told_by_what_it_says_of_itself(api_server: ApiServer) -> None:
     just_now = datetime.now(UTC).isoformat()
-    await scripted.put(NODES, a_node("kube-1", "127.0.0.3", ready=False, created=just_now))
-    environ = {"KUBECONFIG": str(scripted.kubeconfig)}
+    await api_server.put(NODES, a_node("kube-1", "127.0.0.3", ready=False, created=just_now))
+    environ = {"KUBECONFIG": str(api_server.kubeconfig)}
     _, out, _ = await probed("-c", "1", **environ)
     assert by_name(out)["kube-1"]["state"] == "not_ready"
 
 
-async def test_a_cluster_without_other_nodes_is_no_success(scripted: ScriptedServer) -> None:
-    await scripted.put(NODES, a_node("kube-0", "127.0.0.2"))
-    environ = {"KUBECONFIG": str(scripted.kubeconfig), "NODE_NAME": "kube-0"}
+async def test_a_cluster_without_other_nodes_is_no_success(api_server: ApiServer) -> None:
+    await api_server.put(NODES, a_node("kube-0", "127.0.0.2"))
+    environ = {"KUBECONFIG": str(api_server.kubeconfig), "NODE_NAME": "kube-0"}
     code, out, err = await probed(**environ)
     assert (code, out) == (2, "")
     assert err == "netwatch probe nodes: found no other node with an InternalIP\n"

@@ -1,3 +1,5 @@
+import asyncio
+import gzip
 from pathlib import Path
 
 import pytest
@@ -5,6 +7,7 @@ import pytest
 from netwatch.attempt import Attempt
 from netwatch.httpclient.client import ClientOptions, HttpClient
 from netwatch.model import Outcome, ProbeError
+from netwatch.wire.content_coding import PIECE_BYTES
 from netwatch.wire.http_url import parse_http_url
 from tests.certificates import Authority
 from tests.http_server import everything_is_here, redirect, site
@@ -45,6 +48,26 @@ async def test_a_larger_body_is_a_failure() -> None:
         with pytest.raises(ProbeError, match="more than 4 bytes") as caught:
             await got(f"http://127.0.0.1:{served.port}/", max_bytes=4)
     assert caught.value.outcome is Outcome.MISMATCH
+
+
+async def test_others_have_their_turn_while_a_few_bytes_are_unpacked_to_megabytes() -> None:
+    packed = gzip.compress(bytes(5_000_000))
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with site() as served, asyncio.TaskGroup() as group:
+        served.pages["/"] = head.encode() + packed
+        counting = group.create_task(count_turns(), name="turns")
+        _, body = await got(f"http://127.0.0.1:{served.port}/", max_bytes=5_000_000)
+        counting.cancel()
+    assert len(body) == 5_000_000
+    assert turns > 5_000_000 / PIECE_BYTES
 
 
 async def test_tls_is_spoken_and_its_facts_are_written_down(tmp_path: Path) -> None:

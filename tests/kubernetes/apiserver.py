@@ -4,7 +4,8 @@
         await server.put("/api/v1/nodes", a_node("kube-1"))
         server.next_watches.append(closes())
 
-It keeps to what the API documents of lists, watches and reviews, and has no opinion of the objects.
+It keeps to what the API documents of lists, watches and reviews, and of objects it takes those that
+are valid, and keeps them as they are: nobody fills in what is not said, nor acts upon them.
 """
 
 import asyncio
@@ -15,11 +16,14 @@ import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from aiohttp import web
 
+from tests.kubernetes.kubeconfig import a_kubeconfig
+from tests.kubernetes.schema import check
 from tests.kubernetes.selector import is_selected
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -39,6 +43,10 @@ class ApiServer(Protocol):
 
     async def delete(self, path: str, name: str) -> None:
         """Take one away, at once."""
+        ...
+
+    async def doom(self, path: str, name: str) -> None:
+        """Begin to take one away: it waits for somebody who has to agree."""
         ...
 
 
@@ -120,6 +128,7 @@ class ScriptedServer:
         return [asked for asked in self.asked if asked.is_watch]
 
     async def put(self, path: str, item: Object) -> None:
+        check(item)
         collection = self._collection(path)
         name = item["metadata"]["name"]
         before = collection.objects.get(name)
@@ -133,6 +142,11 @@ class ScriptedServer:
     async def delete(self, path: str, name: str) -> None:
         collection = self._collection(path)
         await self._happen(collection, "DELETED", copy.deepcopy(collection.objects.pop(name)))
+
+    async def doom(self, path: str, name: str) -> None:
+        item = copy.deepcopy(self._collection(path).objects[name])
+        item["metadata"]["deletionTimestamp"] = datetime.now(UTC).isoformat()
+        await self.put(path, item)
 
     def forget_history(self) -> None:
         """Know no version before the present one, as after a compaction of etcd."""
@@ -222,18 +236,6 @@ def _matches(item: Object, query: Mapping[str, str]) -> bool:
     name = query.get("fieldSelector", "").removeprefix("metadata.name=")
     is_named = name in ("", item["metadata"]["name"])
     return is_named and is_selected(labels, query.get("labelSelector", ""))
-
-
-def a_kubeconfig(cluster: Object, user: Object) -> str:
-    document = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "test",
-        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-        "clusters": [{"name": "test", "cluster": cluster}],
-        "users": [{"name": "test", "user": user}],
-    }
-    return json.dumps(document)
 
 
 def event(kind: str, item: Object) -> bytes:

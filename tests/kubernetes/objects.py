@@ -1,6 +1,7 @@
 """Objects as the API server keeps them, of which tests say what matters to them."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 NODES = "/api/v1/nodes"
@@ -84,14 +85,24 @@ def a_pod(
     }
 
 
+Ports = Mapping[str, int | str]
+"""By their names; of TCP, or as kubectl writes it: `53/UDP`."""
+
+DNS_PORTS: Ports = {"dns": "53/UDP", "dns-tcp": 53}
+
+
+def _port(name: str, written: int | str) -> Object:
+    number, _, protocol = str(written).partition("/")
+    return {"name": name, "port": int(number), "protocol": protocol or "TCP"}
+
+
 def a_service(
     name: str,
     *addresses: str,
     namespace: str = "kube-system",
-    ports: dict[str, int] | None = None,
+    ports: Ports = DNS_PORTS,
     labels: dict[str, str] | None = None,
 ) -> Object:
-    numbered = (ports or {"dns": 53}).items()
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -99,7 +110,7 @@ def a_service(
         "spec": {
             "clusterIP": addresses[0],
             "clusterIPs": list(addresses),
-            "ports": [{"name": key, "port": port, "protocol": "UDP"} for key, port in numbered],
+            "ports": [_port(key, port) for key, port in ports.items()],
         },
     }
 
@@ -125,7 +136,7 @@ def a_slice(
     name: str,
     *endpoints: Object,
     service: str = "kube-dns",
-    ports: dict[str, int] | None = None,
+    ports: Ports | None = None,
     labels: dict[str, str] | None = None,
 ) -> Object:
     """A slice without ports is that of a headless Service that names none."""
@@ -139,5 +150,5 @@ def a_slice(
         },
         "addressType": "IPv4",
         "endpoints": list(endpoints) or None,
-        "ports": [{"name": key, "port": port} for key, port in (ports or {}).items()] or None,
+        "ports": [_port(key, port) for key, port in (ports or {}).items()] or None,
     }

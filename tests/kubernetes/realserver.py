@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,7 +18,8 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.kubernetes.apiserver import Object, a_kubeconfig
+from tests.kubernetes.apiserver import Object
+from tests.kubernetes.kubeconfig import a_kubeconfig
 
 TOKEN = "envtest"
 START_SECONDS = 60.0
@@ -109,7 +111,7 @@ async def _wait_until_ready(kubeconfig: Path, process: "subprocess.Popen[bytes]"
         while True:
             assert process.poll() is None, (kubeconfig.parent / "kube-apiserver.log").read_text()
             try:
-                if await server.ask("GET", "/readyz") == 200:
+                if await server.ask("GET", "/readyz") == HTTPStatus.OK:
                     return
             except aiohttp.ClientError:
                 assert time.monotonic() < deadline
@@ -122,12 +124,22 @@ def _free_port() -> int:
         return port
 
 
+FINALIZER = "netwatch.test/keep"
+"""What stands in the way of deletion until we take it away."""
+
+
 class RealServer:
-    """An ApiServer; takes away at the end whatever a test put there."""
+    """An ApiServer; takes away at the end whatever a test put there.
+
+    It decides itself when an object was born, so all of them are young. Neither controllers nor
+    kubelets run: slices are what tests write, and pods never start nor end.
+    """
 
     def __init__(self, kubeconfig: Path) -> None:
         self.kubeconfig = kubeconfig
-        self._made: dict[str, str] = {}
+        self._made: dict[str, Object] = {}
+        """What tests have written, by path and name."""
+        self._doomed: set[str] = set()
 
     async def __aenter__(self) -> Self:
         document: Any = json.loads(self.kubeconfig.read_text())
@@ -141,25 +153,66 @@ class RealServer:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for place, path in list(self._made.items()):
-            await self.delete(path, place.removeprefix(f"{path}/"))
+        for place in list(self._made):
+            await self.delete(*place.rsplit("/", 1))
         await self._session.close()
 
-    async def ask(self, method: str, path: str, body: Object | None = None) -> int:
+    async def ask(
+        self, method: str, path: str, body: Object | None = None, kind: str = "application/json"
+    ) -> int:
         """Ask it anything; return the status of the answer."""
-        async with self._session.request(method, path, json=body) as response:
-            await response.read()
+        data = None if body is None else json.dumps(body)
+        headers = {"Content-Type": kind}
+        async with self._session.request(method, path, data=data, headers=headers) as response:
+            self.answer = await response.text()
             return response.status
 
     async def put(self, path: str, item: Object) -> None:
-        place = f"{path}/{item['metadata']['name']}"
-        is_new = place not in self._made
-        status = await (self.ask("POST", path, item) if is_new else self.ask("PUT", place, item))
-        assert status in (200, 201), status
-        self._made[place] = path
-        if "status" in item:  # which most kinds take only there
-            assert await self.ask("PUT", f"{place}/status", item) == 200
+        place, said = f"{path}/{item['metadata']['name']}", _without_status(item)
+        if place not in self._made:
+            await self._create(path, place, said)
+        elif said != self._made[place]:
+            await self._do("PUT", place, said)
+        if "status" in item:  # which is written only there
+            await self._do("PUT", f"{place}/status", item)
+
+    async def doom(self, path: str, name: str) -> None:
+        place = f"{path}/{name}"
+        await self._finalize(place, FINALIZER)
+        await self._do("DELETE", place, {"gracePeriodSeconds": 0})
+        self._doomed.add(place)
 
     async def delete(self, path: str, name: str) -> None:
-        del self._made[f"{path}/{name}"]
-        assert await self.ask("DELETE", f"{path}/{name}", {"gracePeriodSeconds": 0}) == 200
+        place = f"{path}/{name}"
+        del self._made[place]
+        if place in self._doomed:
+            self._doomed.remove(place)
+            await self._finalize(place)  # nobody stands in the way any more
+        else:
+            await self._do("DELETE", place, {"gracePeriodSeconds": 0})
+
+    async def _create(self, path: str, place: str, item: Object) -> None:
+        if namespace := item["metadata"].get("namespace"):
+            named = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+            await self._do("POST", "/api/v1/namespaces", named, but_for=HTTPStatus.CONFLICT)
+        if await self.ask("GET", place) == HTTPStatus.OK:  # the server's own, such as its Service
+            await self._do("PUT", place, item)
+        else:
+            await self._do("POST", path, item)
+            self._made[place] = item
+
+    async def _finalize(self, place: str, *finalizers: str) -> None:
+        """Say who has to agree before the object is gone."""
+        patch = {"metadata": {"finalizers": finalizers}}
+        status = await self.ask("PATCH", place, patch, "application/merge-patch+json")
+        assert status == HTTPStatus.OK, self.answer
+
+    async def _do(
+        self, method: str, path: str, body: Object, *, but_for: HTTPStatus | None = None
+    ) -> None:
+        status = await self.ask(method, path, body)
+        assert status in {HTTPStatus.OK, HTTPStatus.CREATED, but_for}, self.answer
+
+
+def _without_status(item: Object) -> Object:
+    return {key: value for key, value in item.items() if key != "status"}

@@ -18,7 +18,7 @@ REAL = (FIXTURES / "metrics-v1.36-iptables.txt").read_text()
 def passed(text: str, **options: object) -> Passage:
     passing = Passing(PassOptions.model_validate(options), "node-1")
     reader = TextReader(passing.take)
-    for _ in read(reader, text.encode()):
+    for _ in read(reader, [text.encode()]):
         pass
     return passing.passage(invalid_lines=reader.invalid_lines)
 

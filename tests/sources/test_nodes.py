@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -39,9 +40,41 @@ async def test_nodes_come_and_go_and_our_own_is_named_as_such(api_server: ApiSer
     assert published.failures == []
 
 
-async def test_our_own_may_be_asked_for(scripted: ScriptedServer) -> None:
-    await scripted.put(NODES, a_node("kube-0", "10.0.0.1"))
-    async with following(scripted, own="include") as published:
+async def test_a_node_has_its_life(api_server: ApiServer) -> None:
+    taint = ("karpenter.sh/disrupted",)
+
+    def state() -> list[str]:
+        return [endpoint.state for endpoint in published.snapshots[-1]]
+
+    await api_server.put(NODES, a_node("kube-1", "10.0.0.1", ready=False))
+    async with following(api_server, grace="0s") as published:
+        await soon(lambda: bool(published.snapshots))
+        assert state() == ["not_ready"]
+        await api_server.put(NODES, a_node("kube-1", "10.0.0.1"))
+        await soon(lambda: state() == ["ready"])
+        await api_server.put(NODES, a_node("kube-1", "10.0.0.1", cordoned=True))
+        await soon(lambda: state() == ["cordoned"])
+        await api_server.put(NODES, a_node("kube-1", "10.0.0.1", taints=taint))
+        await soon(lambda: state() == ["leaving"])
+        await api_server.put(NODES, a_node("kube-1", "10.0.0.1"))
+        await soon(lambda: state() == ["ready"])
+        await api_server.doom(NODES, "kube-1")
+        await soon(lambda: state() == ["leaving"])
+        await api_server.delete(NODES, "kube-1")
+        await soon(lambda: state() == [])
+
+
+async def test_a_node_that_was_born_just_now_joins(api_server: ApiServer) -> None:
+    just_now = datetime.now(UTC).isoformat()
+    await api_server.put(NODES, a_node("kube-1", "10.0.0.1", created=just_now))
+    async with following(api_server) as published:
+        await soon(lambda: bool(published.snapshots))
+        assert [endpoint.state for endpoint in published.snapshots[-1]] == ["joining"]
+
+
+async def test_our_own_may_be_asked_for(api_server: ApiServer) -> None:
+    await api_server.put(NODES, a_node("kube-0", "10.0.0.1"))
+    async with following(api_server, own="include") as published:
         await soon(lambda: bool(published.snapshots))
         assert published.names == ["kube-0"]
 

@@ -1,3 +1,4 @@
+import itertools
 from pathlib import Path
 
 import pytest
@@ -6,8 +7,8 @@ from hypothesis import strategies as st
 from prometheus_client import Metric
 
 from netwatch.exposition.dialect import Dialect
-from netwatch.wire.promline import MAX_LINE_BYTES
-from netwatch.wire.promtext import MAX_FAMILIES, PIECE_BYTES, TextReader, pieces, read
+from netwatch.wire.promline import MAX_LINE_BYTES, TextSample
+from netwatch.wire.promtext import MAX_FAMILIES, PIECE_BYTES, TextReader, read
 from tests.exposition.oracle import Sheet, expected, meaning, parse, sheets
 
 FIXTURES = Path(__file__).parent.parent / "fixtures/kube-proxy"
@@ -32,7 +33,7 @@ def families_of(text: str | bytes, *, openmetrics: bool = False) -> tuple[list[M
         ),
         openmetrics=openmetrics,
     )
-    for _ in read(reader, body):
+    for _ in read(reader, [body]):
         pass
     for name, family in found.items():
         family.documentation = reader.families[name].help
@@ -113,7 +114,7 @@ def test_whatever_comes_is_read_and_each_name_is_of_one_family(
         ),
         openmetrics=openmetrics,
     )
-    for _ in read(reader, body[: len(body) - cut]):
+    for _ in read(reader, [body[: len(body) - cut]]):
         pass
     for name, owner in owners.items():
         assert name in reader.families[owner].names
@@ -209,14 +210,43 @@ e_gsum 1
     assert found[0].documentation == "Counted."
 
 
-@given(st.lists(st.binary(max_size=3 * PIECE_BYTES), max_size=5))
-def test_pieces_are_all_whole_lines_in_order(parts: list[bytes]) -> None:
-    body = b"\n".join(parts)
-    found = list(pieces(body))
-    assert b"".join(found) == body[: body.rfind(b"\n") + 1]
-    for piece in found:
-        assert piece.endswith(b"\n")
-        assert len(piece) <= PIECE_BYTES or piece.count(b"\n") == 1
+LONGEST = b'c{d="' + b"x" * (MAX_LINE_BYTES - 10) + b'"} 1'
+TOO_LONG = b'c{d="x' + b"x" * (MAX_LINE_BYTES - 10) + b'"} 1'
+TOO_LONG_IN_BYTES = b'c{d="' + "ä".encode() * (MAX_LINE_BYTES - 10) + b'"} 1'
+LINES = st.sampled_from(
+    [b"a 1", b"", b"nonsense", b"# TYPE b counter", b"b 2", LONGEST, TOO_LONG, TOO_LONG_IN_BYTES]
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "counts"), [(LONGEST, (1, 0)), (TOO_LONG, (0, 1)), (TOO_LONG_IN_BYTES, (0, 1))]
+)
+def test_a_line_that_is_too_long_is_wrong_and_those_around_it_are_not(
+    line: bytes, counts: tuple[int, int]
+) -> None:
+    samples, invalid = taken([b"a 1\n" + line + b"\nb 2\n"])
+    assert (len(samples) - 2, invalid) == counts
+
+
+@given(st.lists(LINES, max_size=8), st.booleans(), st.lists(st.integers(0, 60_000), max_size=8))
+def test_however_a_body_is_cut_it_says_the_same(
+    lines: list[bytes],
+    is_whole: bool,  # noqa: FBT001  # hypothesis
+    cuts: list[int],
+) -> None:
+    body = b"\n".join(lines) + (b"\n" if is_whole else b"")
+    places = sorted({0, len(body), *(cut for cut in cuts if cut < len(body))})
+    parts = [body[start:end] for start, end in itertools.pairwise(places)]
+    assert taken(parts) == taken([body])
+
+
+def taken(parts: list[bytes]) -> tuple[list[TextSample], int]:
+    """Return the samples, and the number of lines that are wrong."""
+    samples: list[TextSample] = []
+    reader = TextReader(lambda _, sample: samples.append(sample))
+    for _ in read(reader, parts):
+        pass
+    return samples, reader.invalid_lines
 
 
 def test_five_megabytes_are_read_in_parts_between_which_others_have_their_turn() -> None:
@@ -228,6 +258,6 @@ def test_five_megabytes_are_read_in_parts_between_which_others_have_their_turn()
         nonlocal samples
         samples += 1
 
-    steps = sum(1 for _ in read(TextReader(count), body))
+    steps = sum(1 for _ in read(TextReader(count), [body]))
     assert samples == body.count(b"\n")
     assert steps >= len(body) / PIECE_BYTES

@@ -104,10 +104,11 @@ class Pod(KubernetesObject, frozen=True, kw_only=True):
 
 
 class ServicePort(Struct, frozen=True, kw_only=True):
-    """`name` is empty where there is only one."""
+    """`name` is empty where there is only one; `protocol` is TCP, UDP or SCTP."""
 
     name: str = ""
     port: int = 0
+    protocol: str = "TCP"
 
 
 class ServiceSpec(Struct, frozen=True, kw_only=True):
@@ -152,6 +153,7 @@ class EndpointPort(Struct, frozen=True, kw_only=True):
 
     name: str | None = None
     port: int | None = None
+    protocol: str | None = "TCP"
 
 
 SERVICE_LABEL = "kubernetes.io/service-name"

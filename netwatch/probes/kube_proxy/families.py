@@ -21,6 +21,11 @@ FAMILIES = (
         "1 for the state of kube-proxy: healthy, draining, stalled, unhealthy or absent.",
         label="state",
     ),
+    _gauge(
+        "metrics_up",
+        "Whether its metrics were read; 0 where its health answers, and nobody listens for them: a "
+        "sync that hangs is not seen then.",
+    ),
     _gauge("healthy", "Whether kube-proxy calls itself healthy, whatever becomes of the node."),
     _gauge(
         "node_eligible",

@@ -1,6 +1,6 @@
 """One look at a kube-proxy: its health, its metrics and its mode, and what is to be made of it."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -14,6 +14,7 @@ from netwatch.options import PositiveDuration
 from netwatch.probes.kube_proxy.figures import Figures
 from netwatch.probes.kube_proxy.health import Verdict, ask_health
 from netwatch.probes.kube_proxy.history import History
+from netwatch.probes.kube_proxy.loopback import Ask, is_answered
 from netwatch.scraping.names import NamePatternItem
 from netwatch.scraping.options import PassedLabel, PassOptions, patterns
 from netwatch.scraping.passing import Passing
@@ -34,9 +35,10 @@ class LookOptions(PassOptions, ClientOptions):
     """Where to look, and what is right."""
 
     metrics_port: PortOrNone = 10249
-    """Where its metrics are, for targets that name no port; 0 where it has none."""
+    """Where its metrics are, for targets that name no port, on loopback of either family; 0 where
+    it has none."""
     health_port: PortOrNone = 10256
-    """Where its health is; 0 where it tells none."""
+    """Where its health is, in the same way; 0 where it tells none."""
     must_exist: bool = False
     """Whether it is down when nobody listens from the start on. Else it is `absent`: another
     program may do its work (Cilium). Where somebody was seen to listen, nobody is always down."""
@@ -72,7 +74,7 @@ class Look:
         self._judge_missing(missing, are_all=len(missing) == len(asked))
         self._judge()
 
-    def _questions(self) -> Iterator[tuple[int, Callable[[], Awaitable[None]]]]:
+    def _questions(self) -> Iterator[tuple[int, Ask]]:
         """Yield at which port to ask what; a kube-proxy that hangs shows by its health first."""
         if self.options.health_port:
             yield self.options.health_port, self._ask_health
@@ -80,10 +82,8 @@ class Look:
         if port := endpoint.port or self.options.metrics_port:
             yield port, self._ask_metrics
 
-    async def _is_answered(self, port: int, ask: Callable[[], Awaitable[None]]) -> bool:
-        try:
-            await ask()
-        except ConnectionRefusedError:
+    async def _is_answered(self, port: int, ask: Ask) -> bool:
+        if not await is_answered(ask, self.attempt.endpoint.host):
             return False
         self.history.ports_seen.add(port)
         return True
@@ -94,8 +94,8 @@ class Look:
         with self.attempt.timed(phase):
             yield Attempt(self.attempt.endpoint, self.attempt.note, values=self.attempt.values)
 
-    async def _ask_health(self) -> None:
-        origin = Origin("http", self.attempt.endpoint.host, self.options.health_port)
+    async def _ask_health(self, host: str) -> None:
+        origin = Origin("http", host, self.options.health_port)
         with self._part("health") as part:
             self.verdict = await ask_health(self.client, part, origin)
         values = self.attempt.values
@@ -103,9 +103,10 @@ class Look:
         if self.verdict.node_eligible is not None:
             values["kube_proxy_node_eligible"] = float(self.verdict.node_eligible)
 
-    async def _ask_metrics(self) -> None:
+    async def _ask_metrics(self, host: str) -> None:
         endpoint, options = self.attempt.endpoint, self.options
         url = page_url(endpoint, "http", "/metrics", port=options.metrics_port)
+        url = url._replace(origin=url.origin._replace(host=host))
         figures, passing = Figures(), Passing(options, endpoint.name)
 
         def take(family: TextFamily, sample: TextSample) -> None:
@@ -117,6 +118,7 @@ class Look:
                 self.client, part, url, max_bytes=options.max_body_bytes, take=take
             )
         self.attempt.passage = passing.passage(invalid_lines=page.invalid_lines)
+        self.attempt.values["kube_proxy_metrics_up"] = 1.0
         self._write_down(figures)
         with self._part("mode") as part:
             await self._ask_mode(part, url._replace(target="/proxyMode"))
@@ -140,6 +142,9 @@ class Look:
 
     def _judge_missing(self, missing: list[int], *, are_all: bool) -> None:
         """Fail for ports where nobody listens, but for those where nobody ever has."""
+        if missing and self.verdict:
+            self.attempt.values["kube_proxy_metrics_up"] = 0.0
+            self.attempt.note(f"nobody listens at {_ports(missing)}, where its metrics should be")
         must = self.options.must_exist
         lost = [port for port in missing if must or port in self.history.ports_seen]
         if lost:

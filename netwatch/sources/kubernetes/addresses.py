@@ -1,9 +1,10 @@
 """Which of several addresses are probed, and which of several ports."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from netwatch.resolution import ResolveOptions
-from netwatch.sources.cluster import Family
+from netwatch.sources.cluster import Family, Protocol
 from netwatch.wire.hostname import parse_address
 
 
@@ -23,6 +24,18 @@ class Choice:
         return self._options.choose(known)
 
 
-def is_asked_for(wanted: str | int | None, name: str, number: int) -> bool:
-    """Whether a port is the one that is wanted, by its name or number; None wants all."""
-    return wanted is None or wanted in (name, number)
+@dataclass(frozen=True, slots=True)
+class PortChoice:
+    """Ports of a name or number (`wanted`), of a protocol, or of both.
+
+    Where nothing is said, all of TCP: most probes connect, and to a port of UDP alone nobody can.
+    """
+
+    wanted: str | int | None
+    protocol: Protocol | None
+
+    def takes(self, name: str, number: int, protocol: str) -> bool:
+        """Whether a port is one of these."""
+        if self.wanted is None:
+            return protocol == (self.protocol or "TCP")
+        return self.wanted in (name, number) and self.protocol in (None, protocol)

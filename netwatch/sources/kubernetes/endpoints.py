@@ -14,7 +14,8 @@ from netwatch.net.kubernetes.objects import (
 from netwatch.net.kubernetes.query import Query
 from netwatch.source import SourceServices
 from netwatch.sources.endpoints import EndpointsOptions
-from netwatch.sources.kubernetes.addresses import Choice, is_asked_for
+from netwatch.sources.kubernetes.addresses import Choice, PortChoice
+from netwatch.sources.kubernetes.newcomers import Newcomers
 from netwatch.sources.kubernetes.reading import Reading, Readings
 from netwatch.sources.kubernetes.source import ClusterSource
 
@@ -30,7 +31,8 @@ def open_endpoints(options: EndpointsOptions, services: SourceServices) -> Sourc
     # A slice has the labels of its Service, and one that says whose it is.
     by_name = f"{SERVICE_LABEL}={options.service}"
     query = Query(path, _CODEC, label_selector=options.selector or by_name)
-    return ClusterSource(services.cluster, [query], Readings(reader.read))
+    readings = Newcomers(Readings(reader.read), options.grace)
+    return ClusterSource(services.cluster, [query], readings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,15 @@ class SliceReader:
 
     def _ports(self, found: EndpointSlice) -> list[int]:
         """Return the numbers of the ports, each once; 0 where a headless Service names none."""
-        wanted, ports = self.options.port, found.ports or ()
-        if not ports and wanted is None:
+        ports, chosen = found.ports or (), PortChoice(self.options.port, self.options.protocol)
+        if not ports and self.options.port is None:
             return [0]
-        chosen = (
-            one.port or 0 for one in ports if is_asked_for(wanted, one.name or "", one.port or 0)
+        numbers = (
+            one.port or 0
+            for one in ports
+            if chosen.takes(one.name or "", one.port or 0, one.protocol or "TCP")
         )
-        return list(dict.fromkeys(chosen))
+        return list(dict.fromkeys(numbers))
 
     def _targets(self, endpoint: SliceEndpoint, port: int) -> Iterator[Endpoint]:
         # All addresses are of one endpoint, and only the first one is used (EndpointSlice API).

@@ -28,11 +28,13 @@ def is_deleted(metadata: Metadata) -> bool:
 
 
 def young_until(created: datetime | None, grace_seconds: float, now: float) -> float | None:
-    """Return when an object is no more too young to be called down; None if it is not.
+    """Return when an object is no more too young to be called down; None if it is not."""
+    return None if created is None else grace_until(created.timestamp(), grace_seconds, now)
 
-    `now` is seconds since the epoch. What was born far in the future is so by a wrong clock.
+
+def grace_until(born: float, grace_seconds: float, now: float) -> float | None:
+    """Return when the grace of what was born then is over; None if it is.
+
+    Both are seconds since the epoch. What was born far in the future is so by a wrong clock.
     """
-    if created is None:
-        return None
-    born = created.timestamp()
     return born + grace_seconds if born - grace_seconds < now < born + grace_seconds else None

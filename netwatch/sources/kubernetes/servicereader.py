@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from netwatch.endpoint import Endpoint
 from netwatch.net.kubernetes.objects import EndpointSlice, Service
-from netwatch.sources.kubernetes.addresses import Choice, is_asked_for
+from netwatch.sources.kubernetes.addresses import Choice, PortChoice
 from netwatch.sources.kubernetes.life import is_deleted
 from netwatch.sources.kubernetes.reading import Reading
 from netwatch.sources.services import ServicesOptions
@@ -26,8 +26,9 @@ class ServiceReader:
         del now
         metadata, spec = service.metadata, service.spec
         names: dict[int, set[str]] = {}
+        chosen = PortChoice(self.options.port, self.options.protocol)
         for one in spec.ports or ():
-            if is_asked_for(self.options.port, one.name, one.port):
+            if chosen.takes(one.name, one.port, one.protocol):
                 names.setdefault(one.port, set()).add(one.name)
         return Reading(
             tuple(

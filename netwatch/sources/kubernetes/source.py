@@ -84,10 +84,9 @@ class _Told:
 
     def tell(self, snapshot: Snapshot | None, problem: str) -> None:
         is_over = bool(self.problem) and not problem
-        is_news = snapshot is not None and (snapshot != self.snapshot or is_over)
-        if snapshot is not None and is_news:
-            self.publisher.publish(snapshot)
+        if snapshot is not None and (snapshot != self.snapshot or is_over):
+            self.publisher.publish(snapshot, still_fails=bool(problem))
             self.snapshot = snapshot
-        if problem and (problem != self.problem or is_news):
+        if problem and problem != self.problem:
             self.publisher.fail(problem)
         self.problem = problem

@@ -7,7 +7,7 @@ import pytest
 from netwatch.net.kubernetes.client import import_client
 from netwatch.net.kubernetes.errors import ApiError
 from netwatch.net.kubernetes.login import is_in_cluster, login
-from tests.kubernetes.apiserver import a_kubeconfig
+from tests.kubernetes.kubeconfig import a_kubeconfig
 
 IN_A_POD = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "6443"}
 

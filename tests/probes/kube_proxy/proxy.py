@@ -64,9 +64,11 @@ def kube_proxy_target() -> Target:
 
 
 @asynccontextmanager
-async def a_kube_proxy(**options: object) -> AsyncIterator[KubeProxy]:
+async def a_kube_proxy(
+    *, metrics_address: str = "127.0.0.1", **options: object
+) -> AsyncIterator[KubeProxy]:
     """Run one of version 1.36 that is well."""
-    async with site() as metrics, site() as health:
+    async with site(address=metrics_address) as metrics, site() as health:
         ports = {"metrics_port": metrics.port, "health_port": health.port}
         proxy = KubeProxy(metrics, health, KubeProxyOptions.model_validate(ports | options))
         proxy.say()

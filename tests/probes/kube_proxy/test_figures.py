@@ -9,7 +9,7 @@ SYNC = "kubeproxy_sync_proxy_rules"
 
 def figures_of(text: str) -> Figures:
     figures = Figures()
-    for _ in read(TextReader(figures.take), text.encode()):
+    for _ in read(TextReader(figures.take), [text.encode()]):
         pass
     return figures
 

@@ -29,6 +29,7 @@ async def test_one_that_is_well_tells_all_of_it() -> None:
     assert list(result.phases) == ["health", "metrics", "mode"]
     assert result.values == {
         "kube_proxy_state": {"healthy": 1},
+        "kube_proxy_metrics_up": 1,
         "kube_proxy_healthy": 1,
         "kube_proxy_node_eligible": 1,
         "kube_proxy_sync_pending": {"IPv4": 0, "IPv6": 0},
@@ -156,13 +157,54 @@ async def test_nobody_where_somebody_listened_is_down() -> None:
     assert result.passage is None
 
 
-async def test_a_port_that_was_never_there_is_not_missed_beside_one_that_is() -> None:
+async def test_where_a_node_has_only_ipv6_its_metrics_are_found_and_a_stalled_sync_is_seen() -> (
+    None
+):
+    async with a_kube_proxy(metrics_address="::1") as proxy:
+        proxy.say(STALLED)
+        assert (await proxy.look()).values["kube_proxy_metrics_up"] == 1
+        proxy.now = 61
+        result = await proxy.look()
+    assert result.values["kube_proxy_state"] == {"stalled": 1}
+    assert result.passage is not None
+
+
+async def test_metrics_that_are_elsewhere_are_told_to_be_missing_and_its_health_is_well() -> None:
     async with a_kube_proxy() as proxy:
         without_servers(proxy, health=False)
         result = await proxy.look()
-        assert result.outcome is Outcome.OK
-        assert result.values["kube_proxy_state"] == {"healthy": 1}
-        assert "kube_proxy_sync_pending" not in result.values
+    assert result.outcome is Outcome.OK
+    assert result.values["kube_proxy_state"] == {"healthy": 1}
+    assert result.values["kube_proxy_metrics_up"] == 0
+    assert "kube_proxy_sync_pending" not in result.values
+
+
+async def test_a_health_that_was_never_there_is_not_missed_beside_metrics() -> None:
+    async with a_kube_proxy() as proxy:
+        without_servers(proxy, metrics=False)
+        result = await proxy.look()
+    assert result.outcome is Outcome.OK
+    assert result.values["kube_proxy_metrics_up"] == 1
+    assert "kube_proxy_state" not in result.values
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "state"),
+    [(200, Outcome.OK, "healthy"), (503, Outcome.MISMATCH, "unhealthy")],
+)
+async def test_whoever_replaces_it_and_answers_in_its_form_is_as_well_as_it_says(
+    status: int, outcome: Outcome, state: str
+) -> None:
+    # Cilium with kube-proxy-replacement-healthz-bind-address: no /livez, no metrics of the kind.
+    async with a_kube_proxy() as proxy:
+        without_servers(proxy, health=False)
+        proxy.health.pages = {"/livez": NOT_FOUND, "/healthz": page(OLD_HEALTHZ, status)}
+        result = await proxy.look()
+        assert result.outcome is outcome
+        assert result.values["kube_proxy_state"] == {state: 1}
+        assert result.values["kube_proxy_metrics_up"] == 0
+        proxy.options = proxy.options.model_copy(update={"metrics_port": 0})
+        assert "kube_proxy_metrics_up" not in (await proxy.look()).values
 
 
 async def test_a_port_of_0_is_not_asked() -> None:

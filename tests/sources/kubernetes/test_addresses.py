@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.sources.cluster import Family
-from netwatch.sources.kubernetes.addresses import Choice, is_asked_for
+from netwatch.sources.cluster import Family, Protocol
+from netwatch.sources.kubernetes.addresses import Choice, PortChoice
 
 BOTH = ["10.0.0.1", "FD00::1", "10.0.0.2", "fd00::2"]
 
@@ -33,9 +33,22 @@ def test_what_is_no_address_is_left_out(texts: list[str]) -> None:
     assert Choice("both").of([*texts, "None", ""]) == Choice("both").of(texts)
 
 
-def test_a_port_is_asked_for_by_its_name_or_number() -> None:
-    assert is_asked_for("dns", "dns", 53)
-    assert is_asked_for(53, "dns", 53)
-    assert is_asked_for(None, "dns", 53)
-    assert not is_asked_for("metrics", "dns", 53)
-    assert not is_asked_for(9153, "dns", 53)
+@pytest.mark.parametrize(
+    ("wanted", "protocol", "taken"),
+    [
+        ("dns", None, ["dns"]),
+        (53, None, ["dns", "dns-tcp"]),
+        (53, "UDP", ["dns"]),
+        ("dns", "TCP", []),
+        ("https", None, []),
+        (None, None, ["dns-tcp", "metrics"]),
+        (None, "UDP", ["dns"]),
+        (None, "SCTP", []),
+    ],
+)
+def test_ports_are_those_of_a_name_number_or_protocol_and_without_a_word_those_of_tcp(
+    wanted: str | int | None, protocol: Protocol | None, taken: list[str]
+) -> None:
+    ports = [("dns", 53, "UDP"), ("dns-tcp", 53, "TCP"), ("metrics", 9153, "TCP")]
+    choice = PortChoice(wanted, protocol)
+    assert [port[0] for port in ports if choice.takes(*port)] == taken

@@ -9,11 +9,11 @@ from netwatch.sources.endpoints import EndpointsOptions
 from netwatch.sources.kubernetes.addresses import Choice
 from netwatch.sources.kubernetes.endpoints import SliceReader
 from tests.kubernetes.apiserver import Object
-from tests.kubernetes.objects import a_list, a_slice, an_endpoint
+from tests.kubernetes.objects import DNS_PORTS, a_list, a_slice, an_endpoint
 
 CODEC = ObjectCodec(EndpointSlice)
 DNS = an_endpoint("10.1.0.7", "dns-0", node="kube-1", zone="a", ready=True)
-PORTS = {"dns": 53, "dns-tcp": 53, "metrics": 9153}
+PORTS = {**DNS_PORTS, "metrics": 9153}
 
 
 def read(found: Object, left_out: str = "", **options: Any) -> Snapshot:
@@ -41,6 +41,13 @@ def test_an_endpoint_is_a_target_for_each_of_its_ports() -> None:
 @pytest.mark.parametrize(("port", "numbers"), [("dns", [53]), (9153, [9153]), ("https", [])])
 def test_only_the_port_that_is_asked_for_is_a_target(port: str | int, numbers: list[int]) -> None:
     assert [one.port for one in read(a_slice("s", DNS, ports=PORTS), port=port)] == numbers
+
+
+def test_a_port_of_udp_alone_is_a_target_only_where_it_is_asked_for() -> None:
+    found = a_slice("s", DNS, ports={"dns": "53/UDP", "metrics": 9153})
+    assert [one.port for one in read(found)] == [9153]
+    assert [one.port for one in read(found, port="dns")] == [53]
+    assert [one.port for one in read(found, protocol="UDP")] == [53]
 
 
 def test_a_headless_service_without_ports_has_targets_without() -> None:

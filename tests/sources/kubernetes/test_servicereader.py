@@ -7,10 +7,10 @@ from netwatch.sources.kubernetes.addresses import Choice
 from netwatch.sources.kubernetes.servicereader import ServiceReader
 from netwatch.sources.services import ServicesOptions
 from tests.kubernetes.apiserver import Object
-from tests.kubernetes.objects import a_list, a_service
+from tests.kubernetes.objects import DNS_PORTS, a_list, a_service
 
 CODEC = ObjectCodec(Service)
-PORTS = {"dns": 53, "dns-tcp": 53, "metrics": 9153}
+PORTS = {**DNS_PORTS, "metrics": 9153}
 
 
 def read(service: Object, **options: Any) -> Snapshot:
@@ -36,6 +36,14 @@ def test_only_the_port_that_is_asked_for_is_a_target() -> None:
     assert [one.port for one in read(service, port="metrics")] == [9153]
     assert [one.port for one in read(service, port=53)] == [53]
     assert read(service, port="https") == ()
+
+
+def test_a_port_of_udp_alone_is_a_target_only_where_it_is_asked_for() -> None:
+    service = a_service("kube-dns", "10.0.0.10", ports={"dns": "53/UDP", "metrics": 9153})
+    assert [one.port for one in read(service)] == [9153]
+    assert [one.port for one in read(service, port="dns")] == [53]
+    assert [one.port for one in read(service, protocol="UDP")] == [53]
+    assert read(service, port="dns", protocol="TCP") == ()
 
 
 def test_a_headless_service_has_no_address_and_is_no_target() -> None:

@@ -80,13 +80,13 @@ async def test_a_server_that_is_away_is_told_once_and_that_it_is_back(
         assert [len(snapshot) for snapshot in published.snapshots] == [1, 1]
 
 
-async def test_what_is_known_for_a_time_changes_without_the_server(
-    scripted: ScriptedServer,
-) -> None:
+@asynccontextmanager
+async def following_a_young_node(server: ScriptedServer) -> AsyncIterator[Published]:
+    """Follow a node that is grown after a minute."""
     loop, published = asyncio.get_running_loop(), Published()
     start = loop.time()
-    await scripted.put(NODES, a_node("kube-1", created="2020-01-01T00:00:00Z"))
-    async with cluster_of(scripted) as cluster, asyncio.TaskGroup() as group:
+    await server.put(NODES, a_node("kube-1", created="2020-01-01T00:00:00Z"))
+    async with cluster_of(server) as cluster, asyncio.TaskGroup() as group:
         source = ClusterSource(
             cluster,
             [ALL_NODES],
@@ -94,9 +94,30 @@ async def test_what_is_known_for_a_time_changes_without_the_server(
             wall=lambda: 1_577_836_800 + loop.time() - start,
         )
         running = group.create_task(source.run(published), name="source")
-        await asyncio.sleep(59)
+        await asyncio.sleep(1)
+        yield published
+        running.cancel()
+
+
+async def test_what_is_known_for_a_time_changes_without_the_server(
+    scripted: ScriptedServer,
+) -> None:
+    async with following_a_young_node(scripted) as published:
+        await asyncio.sleep(58)
         assert published.names == ["young"]
         await asyncio.sleep(3)
         assert published.names == ["grown"]
         assert len(published.snapshots) == 2
-        running.cancel()
+
+
+async def test_what_changes_while_the_server_is_away_is_told_and_ends_no_failure(
+    scripted: ScriptedServer,
+) -> None:
+    async with following_a_young_node(scripted) as published:
+        await scripted.stop()
+        await asyncio.sleep(50)
+        failures = list(published.failures)
+        await asyncio.sleep(20)
+        assert published.names == ["grown"]
+        assert published.is_failing
+        assert published.failures == failures
