@@ -74,7 +74,11 @@ class Attempt:
         """Add the time spent inside to a phase; where that fails, the phase has no time."""
         self.phase = phase
         started = time.perf_counter()
-        yield
+        try:
+            yield
+        except BaseException:
+            self.phases.pop(phase, None)  # where it came to its end before, it did not now
+            raise
         self.phases[phase] = self.phases.get(phase, 0.0) + time.perf_counter() - started
 
 

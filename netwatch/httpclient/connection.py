@@ -1,6 +1,8 @@
 """How the server is reached: the options of a connection, and the phases of making one."""
 
-from collections.abc import Callable
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
@@ -25,6 +27,7 @@ from netwatch.wire.http_url import HttpUrl, Origin, bracketed, parse_http_url
 
 _IPV4 = 4
 _ALPN = ("http/1.1",)
+_NO_ADDRESS_FOR_IT = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
 
 def _proxy(text: str) -> str:
@@ -88,7 +91,8 @@ class Connector:
         attempt.note(f"{nearest.host} is {address}")
         self._allow(address)
         reach = partial(self._reach, address, nearest.port, origin)
-        with attempt.timed("connect"):
+        is_led = not self._proxy and origin.host != attempt.endpoint.host
+        with attempt.timed("connect"), _not_blaming_us() if is_led else nullcontext():
             stream = await reach()
         attempt.note(f"connected to {bracketed(address)}:{nearest.port}")
         if origin.scheme == "https":
@@ -148,6 +152,17 @@ def _endpoint_at(origin: Origin, endpoint: Endpoint) -> Endpoint:
     if origin.host == endpoint.host:
         return endpoint
     return replace(endpoint, host=origin.host, address="")
+
+
+@contextmanager
+def _not_blaming_us() -> Iterator[None]:
+    """Tell as unreachable what this host has no address for: it is a server that leads us there."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ADDRESS_FOR_IT:
+            raise ProbeError(Outcome.UNREACHABLE, error.strerror or str(error)) from error
+        raise
 
 
 def _only(family: int, resolve: Resolve) -> Resolve:

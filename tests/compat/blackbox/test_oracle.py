@@ -17,7 +17,7 @@ from tests.certificates import Authority
 from tests.compat.blackbox import servers
 from tests.compat.blackbox.oracle import Prober, Samples, Series, original, ours
 from tests.compat.blackbox.servers import Serve, answers, at, page, plain, redirects, secured, talk
-from tests.tcp_server import ends, says_nothing
+from tests.tcp_server import Handler, ends, says_nothing
 
 ROOT = Path(__file__).parents[3]
 
@@ -93,6 +93,14 @@ NO_CHAIN: Mapping[str, Difference] = {
 }
 NO_TLS: Mapping[str, Difference] = {"probe_ssl_earliest_cert_expiry": (0, None)}
 """Of gRPC without TLS; 0.28 says nothing of it either."""
+
+
+def lost(authority: str) -> Handler:
+    """Lead to where nobody is."""
+    modified = "Last-Modified: Tue, 02 Jan 2024 03:04:05 GMT"
+    return page("302 Found", f"Location: http://{authority}/", modified, body=b"")
+
+
 MOVED = page("302 Found", "Location: /elsewhere", body=b"")
 
 CASES = [
@@ -118,6 +126,14 @@ CASES = [
         succeeds=False,
         differs={"probe_http_redirects": (11, 10)},
     ),
+    http("redirected_to_a_closed_port", plain(lost(CLOSED)), succeeds=False),
+    http(
+        "redirected_from_https_to_a_closed_port",
+        secured(lost(CLOSED), servers.good, HTTPS),
+        succeeds=False,
+        **TRUSTED,
+    ),
+    http("redirected_to_no_url", plain(lost("[")), succeeds=False),
     http(
         "redirect_not_followed",
         plain(MOVED),
