@@ -228,6 +228,7 @@ CASES = [
         succeeds=False,
         differs={"probe_success": (1, 0), "probe_http_status_code": (200, 403)},
     ),
+    http("one_request_a_connection", plain(servers.if_asked(b"Connection: close"))),
     http("gzip", plain(servers.zipped(b"hello" * 100)), compression="gzip"),
     http("body_small_enough", plain(page()), body_size_limit="5B"),
     http("body_too_large", plain(page()), body_size_limit="4B", succeeds=False),
@@ -321,6 +322,21 @@ CASES = [
         succeeds=False,
         timeout="300ms",
     ),
+    tcp("empty_step", plain(talk(b"SSH\n")), query_response=[{}, {"expect": "SSH"}, {}]),
+    tcp(
+        "other_banner_after_an_empty_step",
+        plain(talk(b"HTTP/1.0\r\n")),
+        query_response=[{}, {"expect": "^SSH-"}],
+        succeeds=False,
+        timeout="300ms",
+    ),
+    tcp(
+        "more_lines_than_we_read",
+        plain(talk(b"one\n" * 1001 + b"two\n")),
+        query_response=[{"expect": "two"}],
+        succeeds=False,
+        differs={"probe_success": (1, 0), "probe_failed_due_to_regex": (0, 1)},
+    ),
     tcp("tls", secured(talk(b"hello\n"), servers.good), tls=True, **TRUSTED),
     tcp("tls_expired", secured(talk(), servers.old), tls=True, succeeds=False, **TRUSTED),
     tcp(
@@ -349,6 +365,17 @@ CASES = [
     dns("no_such_records", query_type="AAAA"),
     dns("soa", query_name="example", query_type="SOA"),
     dns("tcp", transport_protocol="tcp"),
+    dns(
+        "more_records_than_we_read",
+        query_name="crowd.example",
+        transport_protocol="tcp",
+        succeeds=False,
+        differs={
+            "probe_success": (1, 0),
+            "probe_dns_query_succeeded": (1, 0),
+            "probe_dns_answer_rrs": (1001, 0),
+        },
+    ),
     dns("no_recursion", recursion_desired=False),
     dns(
         "over_tls",
