@@ -98,6 +98,8 @@ class AttemptOptions(ProbeOptions):
     """
 
     histogram_key: ClassVar[str] = "duration"
+    trace_is_the_answer: ClassVar[bool] = False
+    """Whether who asks once wants to see what only the trace has: addresses, records."""
 
     expect: Literal["success", "fail"] = "success"
     """`fail`: it is well when the network refuses; for what must not be reachable."""

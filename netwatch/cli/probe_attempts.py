@@ -63,6 +63,8 @@ def run_probe_attempts(
     except ValueError as error:
         print(f"netwatch probe {kind}: {error}", file=sys.stderr)
         return 2
+    is_one_for_people = args.output == "table" and args.count in (None, 1)
+    args.verbose |= options.trace_is_the_answer and is_one_for_people
     if "interval" not in said:
         hurried = min(chosen.interval, INTERVAL_SECONDS)
         chosen = chosen.model_copy(update={"interval": hurried})

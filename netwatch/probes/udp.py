@@ -15,7 +15,7 @@ from netwatch.model import Outcome, ProbeError
 from netwatch.net.udpflow import UdpFlow
 from netwatch.options import Duration, PositiveDuration
 from netwatch.probe import AttemptOptions, Services
-from netwatch.wire.duration import format_duration
+from netwatch.wire.duration import format_duration, format_seconds
 from netwatch.wire.udpecho import HEADER_BYTES
 
 UDP_ECHO_PORT = 9848
@@ -70,13 +70,21 @@ class UdpProbe:
                 stack.enter_context(self._flow(attempt.endpoint))
                 for _ in range(self._options.ports)
             ]
-            attempt.note(f"from the source ports {_ports(flows)}")
+            attempt.note(f"sending {self._wanted(attempt.endpoint)}, ports {_ports(flows)}")
             await self._send(flows)
+            sent = sum(flow.sent for flow in flows)
+            attempt.note(f"sent {sent}, waiting up to {format_duration(self._options.wait)}")
             await self._wait(flows)
             for flow in flows:
                 flow.finish()
+                attempt.note(_told_of(flow))
         attempt.values.update(figures(flows))
         judge(flows, self._options.max_loss)
+
+    def _wanted(self, endpoint: Endpoint) -> str:
+        options = self._options
+        there = f"{endpoint.address} port {endpoint.port or options.port}"
+        return f"{options.packets} datagrams of {options.size} bytes to {there} from each source"
 
     def _flow(self, endpoint: Endpoint) -> UdpFlow:
         options = self._options
@@ -133,6 +141,18 @@ def judge(flows: Sequence[UdpFlow], max_loss: float) -> None:
         lossy = [flow for flow in flows if flow.lost]
         detail = f"lost {lost} of {sent}, from the source ports {_ports(lossy)}"
         raise ProbeError(Outcome.MISMATCH, detail)
+
+
+def _told_of(flow: UdpFlow) -> str:
+    """Say what one source port has sent and received."""
+    said = [f"source port {flow.source_port}: sent {flow.sent}, received {len(flow.rtts)}"]
+    if flow.rtts:
+        times = min(flow.rtts.values()), fmean(flow.rtts.values()), max(flow.rtts.values())
+        said.append(f"min/mean/max {'/'.join(map(format_seconds, times))}")
+    said += [f"{flow.duplicates} duplicates"] if flow.duplicates else []
+    said += [f"{flow.reordered} reordered"] if flow.reordered else []
+    said += [flow.failure.detail] if flow.failure else []
+    return ", ".join(said)
 
 
 def _told(broken: Sequence[UdpFlow], number: int) -> str:

@@ -23,6 +23,7 @@ class DnsOptions(AttemptOptions, ReplyOptions, TransportOptions, QuestionOptions
         *(250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3),
         *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
     )
+    trace_is_the_answer: ClassVar[bool] = True
 
     interval: Annotated[PositiveDuration, Field(ge=0.1, le=3600)] = 15.0
     """Time between two attempts at one server."""

@@ -166,7 +166,7 @@ def test_the_section_of_another_prober_does_not_matter() -> None:
         ),
         (
             "{prober: http, http: {headers: {Connection: keep-alive}}}",
-            'm.http.headers.Connection: found "Connection", expected a header that netwatch does not set',
+            'm.http.headers.Connection: found "Connection", expected a header that netwatch does',
         ),
         (
             "{prober: tcp, tcp: {tls: true, query_response: [{starttls: true}]}}",

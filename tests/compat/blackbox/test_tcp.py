@@ -59,7 +59,7 @@ async def test_who_sends_something_else_fails_by_what_was_expected(authority: Au
 
 async def test_what_somebody_put_in_before_tls_fails_the_probe(authority: Authority) -> None:
     injected = servers.starts_tls(servers.good, b"220 go on\r\n250 put in\r\n")
-    steps = [
+    steps: list[dict[str, object]] = [
         {"expect": "^220", "send": "EHLO prober"},
         {"expect": "STARTTLS", "send": "STARTTLS"},
         {"expect": "^220", "starttls": True},
