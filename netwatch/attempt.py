@@ -130,7 +130,7 @@ async def make_attempt(
         outcome, detail = Outcome.LOCAL, f"bug of netwatch: {error!r}"
     duration = time.perf_counter() - before
     if expects_failure:
-        outcome, detail = _turned_around(outcome, detail)
+        outcome, detail = turned_around(outcome, detail)
     failed = outcome is not Outcome.OK
     return Result(
         target=target,
@@ -172,8 +172,8 @@ def _told(error: ProbeError | OSError, timeout_seconds: float) -> tuple[Outcome,
             return of_os_error(error)
 
 
-def _turned_around(outcome: Outcome, detail: str) -> tuple[Outcome, str]:
-    """Judge an attempt that ought to fail: at the network, and not by our or its own fault."""
+def turned_around(outcome: Outcome, detail: str) -> tuple[Outcome, str]:
+    """Judge what ought to fail: at the network, and not by our or its own fault."""
     if outcome in _EXPECTED_FAILURES:
         return Outcome.OK, detail
     if outcome is Outcome.OK:

@@ -54,7 +54,8 @@ class Check:
 
     `labels` are on all its series. `histogram` says whose durations share one: `target`, `zone`,
     `off`, or `auto`, which is `target` until there are too many. `rotation` is the time in which
-    all rotating targets have their turn; 0 if there are none.
+    all rotating targets have their turn; 0 if there are none. With `expects_loss` a packet that
+    is lost is well, and one that is answered is not: so targets are judged, and nothing is counted.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Check:
     labels: tuple[tuple[str, str], ...] = ()
     histogram: str = "auto"
     rotation: float = 0.0
+    expects_loss: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -74,6 +74,11 @@ class ProbeOptions(Options):
     timeout: float
     histogram: Literal["auto", "target", "zone", "off"]
 
+    @property
+    def expects_loss(self) -> bool:
+        """Whether targets of which no packet comes back are well; attempts judge themselves."""
+        return False
+
     @classmethod
     @abstractmethod
     def tally(cls) -> Tally:
