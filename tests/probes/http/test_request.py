@@ -141,6 +141,22 @@ def test_whatever_a_redirect_says_can_be_asked_for_or_is_told_as_malformed(
         assert Exchange(request).to_send
 
 
+@given(st.lists(COOKIE_TEXT, max_size=4), st.booleans())
+def test_of_any_cookies_each_name_is_sent_once_and_nothing_else(
+    set_now: list[str],
+    has_sent: bool,  # noqa: FBT001 - drawn
+) -> None:
+    sent = (("Cookie", "a=0"),) if has_sent else ()
+    response = Response(302, "1.1", tuple(("set-cookie", text) for text in set_now))
+    headers = with_cookies(sent, response)
+    pairs = [pair for _, value in headers for pair in value.split("; ")]
+    assert all(pair and pair == pair.strip() and ";" not in pair for pair in pairs)
+    names = [pair.partition("=")[0] for pair in pairs]
+    wanted = [text.partition(";")[0].strip() for text in ["a=0"] * has_sent + set_now]
+    assert set(names) == {pair.partition("=")[0] for pair in wanted if pair}
+    assert len(names) == len(set(names))
+
+
 def test_a_cookie_set_anew_replaces_the_old_one() -> None:
     response = Response(302, "1.1", (("set-cookie", "a=2"),))
     assert with_cookies((("cookie", "a=1; b=1"),), response) == (("Cookie", "a=2; b=1"),)
