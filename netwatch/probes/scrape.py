@@ -57,7 +57,7 @@ class ScrapeOptions(PassOptions, ClientOptions, AttemptOptions):
     """A label to add that holds the name of the target; empty for none."""
 
     def open(self, services: Services) -> "ScrapeProbe":
-        return ScrapeProbe(self, HttpClient(self, services.resolve))
+        return ScrapeProbe(self, HttpClient(self, services.resolve, services.contexts))
 
 
 class ScrapeProbe:

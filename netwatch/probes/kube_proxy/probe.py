@@ -35,7 +35,7 @@ class KubeProxyOptions(LookOptions, AttemptOptions):
     `target` up to 30 targets, and `zone` above."""
 
     def open(self, services: Services) -> "KubeProxyProbe":
-        return KubeProxyProbe(self, HttpClient(self, services.resolve))
+        return KubeProxyProbe(self, HttpClient(self, services.resolve, services.contexts))
 
 
 class KubeProxyProbe:

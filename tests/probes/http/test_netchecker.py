@@ -50,9 +50,9 @@ async def test_the_server_answers_as_the_check_expects_and_gets_a_large_request(
     bodies: list[bytes] = []
 
     @web.middleware
-    async def look(request: web.Request, handle: Handler) -> web.StreamResponse:
+    async def look(request: web.Request, handler: Handler) -> web.StreamResponse:
         bodies.append(await request.read())
-        return await handle(request)
+        return await handler(request)
 
     async def ping(_: web.Request) -> web.Response:
         return web.Response()
