@@ -98,6 +98,8 @@ class ProbeOptions(Options):
 class AttemptOptions(ProbeOptions):
     """The options of a probe that makes single attempts: http, tcp, dns and their like.
 
+    The docstring of each says what the probe does, and is the help of its command.
+
     `families` are those of this probe alone, with keys of `Result.values`: the latest, or the sum
     of all where the family is a counter. What all attempts share, and TLS, is declared elsewhere.
     """

@@ -31,8 +31,9 @@ def add_probe_attempts_parser(
 ) -> None:
     """Register the command of one kind of probe; its flags are the probe's options."""
     words = (options.__doc__ or "").strip()
+    first = words.splitlines()[0].rstrip(".")
     parser = subparsers.add_parser(
-        f"probe {kind}", help=words.splitlines()[0].rstrip("."), description=words
+        f"probe {kind}", help=f"{first[0].lower()}{first[1:]}", description=words
     )
     form = "URL" if "url" in options.needs else "HOST:PORT" if "port" in options.needs else "HOST"
     usual = options.usual_target

@@ -80,7 +80,7 @@ class IcmpFollowing:
 
 
 class IcmpOptions(ProbeOptions):
-    """How to ping; each field says its unit and its default."""
+    """Ping targets, many at once."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (

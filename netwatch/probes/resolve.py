@@ -34,7 +34,7 @@ FAMILIES = (
 
 
 class ResolveProbeOptions(AttemptOptions):
-    """How to resolve the names that are the targets of the check."""
+    """Resolve host names as programs on this node, or in this pod, do."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (

@@ -32,7 +32,7 @@ FAMILIES = (
 
 
 class ScrapeOptions(PassOptions, ClientOptions, AttemptOptions):
-    """How to ask for metrics, and what to show of them."""
+    """Ask Prometheus endpoints for their metrics, and pass them on."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (

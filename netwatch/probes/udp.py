@@ -169,7 +169,7 @@ def _ports(flows: Sequence[UdpFlow]) -> str:
 
 
 class UdpOptions(AttemptOptions):
-    """How to ask the UDP echo of another agent; each field says its unit and its default."""
+    """Send datagrams to the UDP echo of other agents, by several paths, and count what is lost."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)

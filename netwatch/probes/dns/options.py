@@ -16,7 +16,7 @@ from netwatch.probes.dns.transport import Transport, TransportOptions
 
 
 class DnsOptions(AttemptOptions, ReplyOptions, TransportOptions, QuestionOptions):
-    """What to ask the servers that are the targets of the check, and what to expect of them."""
+    """Ask name servers one question, and judge what they answer."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (

@@ -30,7 +30,7 @@ _FACTS_OF_ONE = {family.key for family in (*FAMILIES, *TLS_FAMILIES)} - {"http_r
 
 
 class HttpOptions(RequestOptions, ConnectionOptions, Expectations, AttemptOptions):
-    """How to ask by HTTP/1.1, and what the answer must be like."""
+    """Ask web servers by HTTP/1.1, and judge what they answer."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (

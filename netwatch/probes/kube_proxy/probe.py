@@ -17,7 +17,7 @@ from netwatch.probes.kube_proxy.look import Look, LookOptions
 
 
 class KubeProxyOptions(LookOptions, AttemptOptions):
-    """How to ask kube-proxy for its health and its metrics."""
+    """Ask kube-proxy for its health and its metrics."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (
