@@ -101,7 +101,7 @@ def test_the_help_says_of_each_command_what_it_does(
     monkeypatch.setenv("COLUMNS", "200")  # a line a command
     with pytest.raises(SystemExit):
         main(["--help"])
-    lines = re.findall(r"^    (\S.*?)(?:  |\n) +(\S.*)$", capsys.readouterr().out, re.MULTILINE)
+    lines = re.findall(r"^    (\S.*?)(?: |\n) +(\S.*)$", capsys.readouterr().out, re.MULTILINE)
     assert {f"probe {kind}" for kind in PROBES} < {command for command, _ in lines}
     for command, words in lines:
         assert words[0].islower(), command
