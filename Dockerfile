@@ -23,11 +23,13 @@ RUN pip --python /opt/netwatch/bin/python install --only-binary :all: "$(ls /whe
 
 FROM ${PYTHON_IMAGE}
 
+ARG SOURCE=https://github.com/netwatch/netwatch
 ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="netwatch" \
       org.opencontainers.image.description="A network health agent: says whether the network works, how well, and whose fault it is." \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="${SOURCE}" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 

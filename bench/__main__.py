@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import attempts, blackholes, cluster, cpu, loss, memory, render, rtt
+from bench import attempts, blackholes, cluster, cpu, loss, memory, pod, render, rtt
 from bench.contenders import CONTENDERS
 from bench.lab import ROUNDS, Lab
 from bench.machine import described
@@ -23,6 +23,7 @@ MEASUREMENTS: dict[str, Callable[[Lab], list[Table]]] = {
     "memory": memory.measure,
     "render": render.measure,
     "cluster": cluster.measure,
+    "pod": pod.measure,
     "attempts": attempts.measure,
 }
 WITHOUT_A_RIG = {"render", "attempts", "cluster"}

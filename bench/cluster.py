@@ -1,8 +1,9 @@
-"""What it costs to find the nodes of a large cluster, and to keep up with them."""
+"""What it costs to find the nodes of a large cluster, to keep up with them, and to choose peers."""
 
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +11,13 @@ from statistics import median
 
 from bench.lab import Lab
 from bench.table import Table
+from netwatch.peers import PeersOptions
+from netwatch.ring import Ring
 
 NODES = 5000
 UPDATES_A_SECOND = 100
+ZONES = (3, 10, 15)
+"""Few; as many as a node probes others; and more, so that no zone has a node for everybody."""
 CHANGES = {"heartbeat": "of the kubelet, which change no target", "cordon": "that change targets"}
 
 
@@ -26,7 +31,7 @@ def measure(lab: Lab) -> list[Table]:
         for kind in CHANGES
     }
     lists = [figures for of_kind in found.values() for figures in of_kind]
-    return [_list_table(count, lists), _watch_table(count, found)]
+    return [_list_table(count, lists), _watch_table(count, found), _ring_table(lab)]
 
 
 def _list_table(count: int, lists: list[dict[str, float]]) -> Table:
@@ -46,6 +51,23 @@ def _watch_table(count: int, found: dict[str, list[dict[str, float]]]) -> Table:
         rows.append([CHANGES[kind], f"{share:.1f}", f"{snapshots:.1f}"])
     caption = f"{UPDATES_A_SECOND} updates a second of {count:,} nodes:"
     return Table(caption, ["", "% of a core", "snapshots a second"], rows)
+
+
+def _ring_table(lab: Lab) -> Table:
+    rows = []
+    for count in (lab.choose(NODES, 500), lab.choose(2 * NODES, 1000)):
+        seconds = [median(_lay_out(count, zones) for _ in range(lab.rounds)) for zones in ZONES]
+        rows.append([f"{count:,} nodes", *(f"{one * 1e3:.0f}" for one in seconds)])
+    headings = ["", *(f"{zones} zones" for zones in ZONES)]
+    return Table("Choosing who probes whom, CPU ms:", headings, rows)
+
+
+def _lay_out(count: int, zones: int) -> float:
+    """Return the CPU seconds for a ring of so many nodes, in zones of one size."""
+    nodes = {f"node-{number}": f"zone-{number % zones}" for number in range(count)}
+    before = time.process_time()
+    Ring(nodes, PeersOptions().sample)
+    return time.process_time() - before
 
 
 def _followed(kubeconfig: Path, count: int, kind: str, seconds: int) -> dict[str, float]:

@@ -7,11 +7,29 @@ from dashboards.grafana.scale import ANY_IS_BAD, SUCCESS, Scale
 from dashboards.grafana.stat import stat
 from dashboards.grafana.table import Column, table
 from dashboards.grafana.timeline import States, timeline
-from dashboards.promql import CLUSTER, EVERYWHERE, NODE, Scope, coded, or_zero, per_second, quantile
+from dashboards.promql import (
+    CLUSTER,
+    EVERYWHERE,
+    NODE,
+    Scope,
+    attempts,
+    coded,
+    or_zero,
+    per_second,
+    quantile,
+)
 
 CHOSEN = Scope((*EVERYWHERE, NODE))
-ITS_OWN = Scope((CLUSTER, NODE))
-"""Series of kube-proxy that netwatch passes on: their job is what it is told to be."""
+ITS_OWN = Scope(
+    (CLUSTER, NODE),
+    only=f" and on (cluster, network, node, instance) {CHOSEN('netwatch_build_info')}",
+)
+"""Series of kube-proxy that netwatch passes on.
+
+Their job is netwatch's, and `exported_job` what they say (kube-proxy); it is that itself where
+Prometheus honours their labels. So they are told by coming from the same place as an agent, which
+those that Prometheus has from kube-proxy itself do not.
+"""
 
 # In the order of how bad they are.
 KUBE_PROXY_STATES = States(
@@ -25,6 +43,7 @@ KUBE_PROXY_STATES = States(
 )
 PENDING = Scale("green", {30: "orange", 60: "red"})
 STATE = "netwatch_kube_proxy_state"
+KUBE_PROXY_PROBE = 'probe="kube_proxy"'
 PATH_UP = CHOSEN("netwatch_service_path_up")
 
 
@@ -172,7 +191,7 @@ LATENCY = Row(
             "dropped.",
             Query(
                 "sum by (node, traffic_policy) "
-                f"({ITS_OWN('kubeproxy_sync_proxy_rules_no_local_endpoints_total')})",
+                f"({ITS_OWN('kubeproxy_sync_proxy_rules_no_local_endpoints_total')}{ITS_OWN.only})",
                 "{{node}} {{traffic_policy}}",
             ),
         ),
@@ -181,6 +200,19 @@ LATENCY = Row(
             "Of kube-proxy, by status code. Others than 2xx: it does not hear of changes.",
             Query(per_second(ITS_OWN, "rest_client_requests_total", "code"), "{{code}}"),
             unit="reqps",
+        ),
+        graph(
+            "Series that are passed on",
+            "Of kube-proxy's own, by node, and those that are left out, by reason "
+            "(docs/metrics.md). A node without a line passes on nothing: its part of the panels "
+            "above is missing.",
+            Query(
+                f"sum by (node) ({CHOSEN('netwatch_passed_series', KUBE_PROXY_PROBE)})", "{{node}}"
+            ),
+            Query(
+                f"sum by (node, reason) ({CHOSEN('netwatch_passed_dropped', KUBE_PROXY_PROBE)})",
+                "{{node}} left out: {{reason}}",
+            ),
         ),
         table(
             "Modes and versions",
@@ -226,6 +258,7 @@ PATHS = Row(
                 f"check, target, address) ({PATH_UP} == 0)",
             ),
             sort="Endpoints that answer",
+            links=attempts(check="Check", node="Node", target="Service"),
             height=8,
             runbook="NetwatchServicePathBroken",
         ),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dashboards.grafana.panel import Query
 from dashboards.grafana.timeline import States
-from dashboards.grafana.variable import Variable
+from dashboards.grafana.variable import AnyVariable, Variable
 
 CLUSTER = Variable(name="cluster", label="cluster", title="Cluster", family="netwatch_build_info")
 JOB = Variable(name="job", label="job", title="Job", family="netwatch_build_info")
@@ -49,7 +49,9 @@ RATE = "$__rate_interval"
 class Scope:
     """The series that the variables of a dashboard choose: `pairs("netwatch_target_up")`."""
 
-    variables: Sequence[Variable]
+    variables: Sequence[AnyVariable]
+    only: str = ""
+    """What is put after a vector to leave out series that no label tells apart."""
 
     def __call__(self, family: str, *more: str) -> str:
         """Return the selector of the family, with `more` matchers."""
@@ -59,7 +61,7 @@ class Scope:
 
 def per_second(scope: Scope, family: str, by: str, *more: str, window: str = RATE) -> str:
     """Return how fast counters grow, summed up by these labels."""
-    return f"sum by ({by}) (rate({scope(family, *more)}[{window}]))"
+    return f"sum by ({by}) (rate({scope(family, *more)}[{window}]){scope.only})"
 
 
 def ratio(part: str, whole: str) -> str:
@@ -128,14 +130,37 @@ def or_zero(expression: str) -> str:
     return f"({expression}) or vector(0)"
 
 
+def gone(agents: str) -> str:
+    """Return how many agents were there in the time shown, and are not now; none of none."""
+    by = "by (cluster, node, network)"
+    return f"count(group {by} (last_over_time({agents}[$__range])) unless group {by} ({agents}))"
+
+
+def since(well: str) -> str:
+    """Return for how many seconds of the time shown this has not been 1, up to now.
+
+    What was not 1 in all that time, or began later, counts from the first value.
+    """
+    all_the_time = "[$__range:$__interval]"
+    return (
+        f"time() - (max_over_time(timestamp({well} == 1){all_the_time}) "
+        f"or min_over_time(timestamp({well}){all_the_time}))"
+    )
+
+
 def explore(**columns: str) -> dict[str, str]:
     """Return the link from a row to the explorer: its variables, by the columns of the table."""
     return {"Pings": _address("explorer", columns)}
 
 
+def attempts(**columns: str) -> dict[str, str]:
+    """Return the link from a row to the services, in the same way."""
+    return {"Attempts": _address("services", columns)}
+
+
 def explore_any(**columns: str) -> dict[str, str]:
     """Return the links from a row that may be about pings, and may be about attempts."""
-    return explore(**columns) | {"Attempts": _address("services", columns)}
+    return explore(**columns) | attempts(**columns)
 
 
 def _address(dashboard: str, columns: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from typing import NoReturn
@@ -17,9 +17,8 @@ from prometheus_client import CollectorRegistry
 from netwatch import __version__
 from netwatch.check import SOURCE_FAMILIES
 from netwatch.checks import Checks
-from netwatch.compat.blackbox.modules import Module
 from netwatch.compat.blackbox.modulesfile import ModulesFile
-from netwatch.compat.blackbox.oneshot import Tools
+from netwatch.compat.blackbox.options import BlackboxOptions
 from netwatch.compat.ping_exporter import PingExporterSink
 from netwatch.config import Config
 from netwatch.configfile import ConfigFile
@@ -29,6 +28,7 @@ from netwatch.exposition.store import Store
 from netwatch.exposition.table import Table
 from netwatch.heap import spare_what_stays
 from netwatch.known import KnownAddresses
+from netwatch.logs import LogHandler
 from netwatch.net.files import UnreadableFileError
 from netwatch.net.kubernetes.access import Api
 from netwatch.net.kubernetes.cluster import Cluster
@@ -52,10 +52,10 @@ from netwatch.tracking import Tracker
 from netwatch.validation import ConfigError
 from netwatch.vitals import LoopLag, ReloadRecord, Vitals
 from netwatch.web.app import make_app
-from netwatch.web.blackbox import BlackboxHandler
-from netwatch.web.kubernetesauth import with_tokens
+from netwatch.web.kubernetesauth import KubernetesTokens
 from netwatch.web.listeners import ListenError, Listeners
 from netwatch.web.metrics import MetricsHandler
+from netwatch.web.probepath import Answer, ProbePath
 from netwatch.web.security import Security, WebConfigFile
 from netwatch.wire.listen import ListenAddress
 
@@ -73,12 +73,15 @@ class Agent:
     """Runs the checks of a configuration, and serves what they measure."""
 
     def __init__(
-        self, config: Config, config_file: ConfigFile, listen: Sequence[ListenAddress] = ()
+        self,
+        config: Config,
+        config_file: ConfigFile,
+        listen: Sequence[ListenAddress],
+        log: LogHandler,
     ) -> None:
         """`config` is what `config_file` holds now; `listen` wins over what it says of that."""
-        self._config = config
-        self._config_file = config_file
-        self._addresses = listen
+        self._config, self._config_file, self._addresses = config, config_file, listen
+        self._log = log
         self._reloads = ReloadRecord(success_timestamp_seconds=time.time())
         self._reload_wanted = asyncio.Event()
         self._stop_wanted = asyncio.Event()
@@ -90,24 +93,20 @@ class Agent:
         self._passing = PassingSink()
         self._tracker = Tracker(
             [self._sink, self._ping_exporter, self._turns, self._passing, LogSink()],
-            complain=lambda trouble: LOG.error("%s", trouble),
+            complain=partial(LOG.error, "%s"),
+            relieve=partial(LOG.info, "%s"),
         )
-        singles = SinglePings(self._tracker.take)
-        self._pinger = Pinger(singles.take)
+        self._singles = SinglePings(self._tracker.take)
+        self._pinger = Pinger(self._singles.take)
         self._prober = Prober(self._tracker.observe)
         self._web_config_file = WebConfigFile()
         self._security = Security()
         self._shown_config = config_file.shown()
         self._services = Services(Resolver().resolve)
         self._api = Api(login(os.environ), self._services.resolve)
-        self._modules_file = ModulesFile()
-        self._blackbox = BlackboxHandler(
-            Tools(
-                resolve=self._services.resolve,
-                ping=partial(singles.ping, self._pinger),
-                contexts=self._services.contexts,
-            )
-        )
+        self._tokens = KubernetesTokens(self._api)
+        self._probe_path = ProbePath()
+        self._modules_file = ModulesFile(self._answer)
         self._loop_lag = LoopLag()
         self._sources = Table(SOURCE_FAMILIES)
         self._peers = Table(PEERS_FAMILIES)
@@ -131,7 +130,7 @@ class Agent:
         self._obey_signals()
         if any(check.probe_options.needs_icmp for check in self._config.checks.values()):
             self._pinger.check_privilege()
-        modules = self._modules_file.load(self._config.compat.blackbox)
+        answer = self._modules_file.load(self._config.compat.blackbox)
         try:
             async with AsyncExitStack() as stack:
                 stack.enter_context(self._pinger)
@@ -140,7 +139,7 @@ class Agent:
                 stack.enter_context(self._echo)
                 await self._listen(self._config)
                 group = await stack.enter_async_context(asyncio.TaskGroup())
-                await self._start(group, modules)
+                await self._start(group, answer)
         except* ShutdownRequested:
             LOG.info("stopped")
 
@@ -151,22 +150,22 @@ class Agent:
             loop.add_signal_handler(number, self._stop_wanted.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload_wanted.set)
 
-    async def _start(self, group: asyncio.TaskGroup, modules: Mapping[str, Module]) -> None:
-        group.create_task(self._end_when_wanted(), name="end")
-        group.create_task(self._pinger.run(), name="pinger")
-        group.create_task(self._prober.run(), name="prober")
-        group.create_task(self._loop_lag.watch(), name="loop lag")
-        group.create_task(spare_what_stays(), name="heap")
-        group.create_task(self._reload_when_wanted(), name="reload")
-        group.create_task(self._textfile.run(), name="text file")
-        group.create_task(
-            self._config_file.follow(on_change=self._reload_wanted.set, on_error=self._refuse),
-            name="config file",
-        )
-        follow_web_config = self._web_config_file.follow(self._reload_wanted.set)
-        group.create_task(follow_web_config, name="web config file")
-        follow_modules = self._modules_file.follow(self._reload_wanted.set)
-        group.create_task(follow_modules, name="blackbox file")
+    async def _start(self, group: asyncio.TaskGroup, answer: Answer | None) -> None:
+        reload = self._reload_wanted.set
+        for name, work in (
+            ("end", self._end_when_wanted()),
+            ("pinger", self._pinger.run()),
+            ("prober", self._prober.run()),
+            ("loop lag", self._loop_lag.watch()),
+            ("log", self._log.run()),
+            ("heap", spare_what_stays()),
+            ("reload", self._reload_when_wanted()),
+            ("text file", self._textfile.run()),
+            ("config file", self._config_file.follow(on_change=reload, on_error=self._refuse)),
+            ("web config file", self._web_config_file.follow(reload)),
+            ("blackbox file", self._modules_file.follow(reload)),
+        ):
+            group.create_task(work, name=name)
         cluster = Cluster(self._api, spread_seconds=FIRST_LIST_SECONDS)
         group.create_task(cluster.run(), name="cluster")
         self._checks = Checks(
@@ -178,7 +177,7 @@ class Agent:
             peers=self._peers,
             known=self._known,
         )
-        await self._apply(self._config, modules)
+        await self._apply(self._config, answer)
         self._is_measuring = True
         LOG.info("netwatch %s runs %s", __version__, self._config_file)
         for url in self._listeners.urls:
@@ -195,9 +194,15 @@ class Agent:
             is_ready=lambda: self._is_measuring,
             reload=self._reload_over_http,
             security=lambda: self._security,
-            config=lambda: self._shown_config,
-            probe=self._blackbox.handle,
+            config=lambda: self._shown_config(),  # noqa: PLW0108 - that of the moment
+            probe=self._probe_path.handle,
         )
+
+    def _answer(self, options: BlackboxOptions, text: str) -> Answer:
+        from netwatch.web.blackbox import BlackboxHandler  # noqa: PLC0415 - 2 MiB that few need
+
+        ping = partial(self._singles.ping, self._pinger)
+        return BlackboxHandler(options, text, ping=ping, services=self._services).handle
 
     @contextmanager
     def _held(self) -> Iterator[None]:
@@ -219,6 +224,7 @@ class Agent:
                 reloads=self._reloads,
                 local_errors=self._tracker.local_errors,
                 series=lambda: store.series,
+                log_lines_lost=lambda: self._log.lost,
             )
         )
         return store
@@ -227,7 +233,7 @@ class Agent:
         """Serve where the configuration says, or raise and serve where we did."""
         tokens = config.web.kubernetes_auth
         file = self._web_config_file.load(config.web.config_file, needs_tls=tokens.enabled)
-        security = with_tokens(file, tokens, self._api)
+        security = self._tokens.added_to(file, tokens)
         await self._listeners.listen(self._addresses or config.listen, security.tls)
         try:
             self._echo.configure(config.udp_echo)
@@ -237,14 +243,13 @@ class Agent:
             raise
         self._security = security
 
-    async def _apply(self, config: Config, modules: Mapping[str, Module]) -> str:
+    async def _apply(self, config: Config, answer: Answer | None) -> str:
         """Do what the configuration says of sinks and checks; return which of these changed."""
         self._ping_exporter.show(list(config.checks) if config.compat.ping_exporter else [])
-        self._blackbox.configure(config.compat.blackbox, modules)
+        blackbox = config.compat.blackbox
+        self._probe_path.configure(answer, blackbox.concurrency if blackbox else 0)
         self._textfile.configure(config.sinks.textfile)
         return await self._checks.apply(config.checks, config.node_name or socket.gethostname())
-
-    # Reloading
 
     async def _reload_when_wanted(self) -> NoReturn:
         while True:
@@ -259,9 +264,9 @@ class Agent:
         """Apply the configuration as it is now, or raise and leave all as it was."""
         config = self._config_file.load()
         shown_config = self._config_file.shown()
-        modules = self._modules_file.load(config.compat.blackbox)
+        answer = self._modules_file.load(config.compat.blackbox)
         await self._listen(config)
-        changes = await self._apply(config, modules)
+        changes = await self._apply(config, answer)
         self._config = config
         self._shown_config = shown_config
         self._reloads.successful = True

@@ -104,7 +104,7 @@ class KubernetesAuthOptions(Options):
     @model_validator(mode="after")
     def _needs_its_libraries(self) -> Self:
         if self.enabled and not is_installed():
-            expected = 'expected them: pip install "netwatch[kubernetes]"'
+            expected = 'expected them: pip install "netwatch-agent[kubernetes]"'
             raise ValueError(f"found no libraries for Kubernetes, {expected}")
         return self
 

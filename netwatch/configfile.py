@@ -1,6 +1,7 @@
 """Where the agent's configuration comes from, and noticing that it changed."""
 
 import asyncio
+import functools
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -33,10 +34,14 @@ class ConfigFile:
         self._text = ChangingFile(self._file.path).changed() or ""
         return load(self._text, str(self), self._environ)
 
-    def shown(self) -> str:
-        """Return what was loaded last, as JSON: without secrets, and with variables by name."""
-        value = parse(self._text or default_config(self._environ)).value
-        return json.dumps(redacted(value, schema()), indent=2, ensure_ascii=False) + "\n"
+    def shown(self) -> Callable[[], str]:
+        """Return how to show what was loaded last: as JSON, variables by name, no secrets.
+
+        The first call takes 100 ms and 15 MiB, because of the schema that knows what is secret, so
+        it is left to whoever asks. Later loads change nothing of what it returns.
+        """
+        text = self._text or default_config(self._environ)
+        return functools.cache(functools.partial(_without_secrets, text))
 
     async def follow(
         self, *, on_change: Callable[[], None], on_error: Callable[[str], None]
@@ -55,3 +60,8 @@ class ConfigFile:
             await asyncio.Event().wait()
         else:
             await follow_file(self._file, on_text=compare, on_error=lose)
+
+
+def _without_secrets(text: str) -> str:
+    shown = redacted(parse(text).value, schema())
+    return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"

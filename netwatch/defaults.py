@@ -38,11 +38,16 @@ listen: ["127.0.0.1:9847"]
 node_name: "${NODE_NAME:-}"
 checks:
   nodes:
-    source: {nodes: {}}
+    # Those that the chart gives an agent: others may answer no ping, or be no machines at all.
+    source: &nodes
+      nodes:
+        selector: >-
+          ${NODE_SELECTOR:-kubernetes.io/os=linux,type notin (virtual-kubelet),
+          eks.amazonaws.com/compute-type notin (fargate)}
     probe: {icmp: {interval: 1s, timeout: 1s}}
   nodes-large:
     # 1428 bytes with the headers of IPv4, 1448 with those of IPv6: whole, or not at all.
-    source: {nodes: {}}
+    source: *nodes
     probe: {icmp: {interval: 10s, timeout: 1s, size: 1400, dont_fragment: true}}
   gateways:
     source: {local: {gateways: true, loopback: fallback}}

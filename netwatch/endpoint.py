@@ -18,6 +18,7 @@ class Endpoint:
     knows it for a node of our cluster; `is_own`: it is the one on which we run, named for its place
     among the others and not probed. `url` is for probes that ask for one; `host` and `port` are in
     it. `backends` are IP addresses and ports of those that do the work behind it, and are ready.
+    `node` is the one on which it runs, where the source knows that and it is no node itself.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Endpoint:
     state: Life = ""
     is_own: bool = False
     backends: tuple[tuple[str, int], ...] = ()
+    node: str = ""
 
     @property
     def identity(self) -> tuple[str, str, int, int]:

@@ -8,6 +8,7 @@ until that is over. Once an hour it looks at everything, for cycles among what h
 
 import asyncio
 import gc
+import linecache
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -24,6 +25,7 @@ NEVER = 2**31 - 1
 
 async def spare_what_stays() -> NoReturn:
     """Pass over what is there, again and again, until cancelled."""
+    linecache.clearcache()
     gc.collect()  # nothing is measured yet
     gc.freeze()
     with _without_full_collections():

@@ -48,6 +48,7 @@ RESERVED_LABELS = frozenset(
         "state",
         "source",
         "phase",
+        "target_node",
     }
 )
 LABEL_NAME_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_]*$"

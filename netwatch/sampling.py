@@ -2,7 +2,8 @@
 
 Everything passes where there is no sample to take. Otherwise, of all nodes those pass that the ring
 gives to this one: some all the time, and the others in their turn. Turns begin by the wall clock,
-so that all agents are in the same one, and load is even.
+so that all agents are in the same one, and load is even. Our own node passes, too, if its source
+means it to be probed.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from netwatch.endpoint import Snapshot
+from netwatch.endpoint import Endpoint, Snapshot
 from netwatch.exposition.family import Family, Kind
 from netwatch.peers import MOST_FOR_ALL, PeersPlan
 from netwatch.ring import Ring
@@ -70,13 +71,15 @@ class Sampling:
         self._zones: dict[str, str] = {}
         """Of each node that is a peer, by name."""
         self._ring: Ring | None = None
+        self._incoming = 0
+        """By the ring; known with it, since each scrape asks."""
         self._thin_zones: frozenset[str] = frozenset()
         self.rotating: int | None = None
 
     @property
     def incoming(self) -> int | None:
         if self._ring:
-            return len(self._ring.incoming(self._own_name))
+            return self._incoming
         if self._own_name in self._zones or not self._zones:
             return self.outgoing
         return 0
@@ -133,6 +136,7 @@ class Sampling:
                 plan.sample,
             )
         self._thin_zones = ring.thin_zones
+        self._incoming = len(ring.incoming(self._own_name))
         return ring
 
     def _pass_on(self) -> None:
@@ -144,9 +148,17 @@ class Sampling:
         sample, turn = frozenset(ring.sample(self._own_name)), self._turn(plan, ring)
         self.rotating = len(turn)
         self._follow(
-            tuple(e for e in self._snapshot if e.name in sample or e.name not in ring),
+            tuple(
+                e
+                for e in self._snapshot
+                if e.name in sample or e.name not in ring or self._is_ourselves(e)
+            ),
             tuple(e for e in self._snapshot if e.name in turn),
         )
+
+    def _is_ourselves(self, endpoint: Endpoint) -> bool:
+        """Whether it is this node, and not named for its place alone: no ring would have it."""
+        return endpoint.name == self._own_name and not endpoint.is_own
 
     def _turn(self, plan: PeersPlan, ring: Ring) -> frozenset[str]:
         if not plan.turns:

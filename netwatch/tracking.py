@@ -47,16 +47,19 @@ class Tracker:
         wall: Callable[[], float] = time.time,
         *,
         complain: Callable[[str], None] = lambda _: None,
+        relieve: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`now` is monotonic seconds, `wall` seconds since the epoch.
 
-        `complain` is told, once per check, that we are not able to measure, and why.
+        `complain` is told, once per check, that we are not able to measure, and why; and `relieve`
+        that this is over.
         """
         self._sinks = sinks
         self._now = now
         self._wall = wall
         self._options: dict[Check, StateOptions] = {}
         self._complain = complain
+        self._relieve = relieve
         self._tracked: dict[Target, _Tracked] = {}
         self._unsteady: set[Target] = set()
         """Those to whose status one more success may matter."""
@@ -157,7 +160,7 @@ class Tracker:
         troubled = self._troubled[target.check]
         troubled.discard(target)
         if not troubled:
-            self._complain(f"{target.check.name}: our own trouble is over")
+            self._relieve(f"{target.check.name}: our own trouble is over")
 
     def _observe(self, target: Target, batch: Batch, row: int) -> Transition | None:
         tracked, duration = self._tracked[target], batch.durations[row]

@@ -54,6 +54,7 @@ class Vitals:
         reloads: ReloadRecord,
         local_errors: Mapping[str, int],
         series: Callable[[], int],
+        log_lines_lost: Callable[[], int] = lambda: 0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`local_errors` counts by check, `series` tells how many the last scrape had."""
@@ -63,6 +64,7 @@ class Vitals:
         self._reloads = reloads
         self._local_errors = local_errors
         self._series = series
+        self._log_lines_lost = log_lines_lost
         self._now = now
 
     def collect(self) -> Iterable[Metric]:
@@ -85,6 +87,11 @@ class Vitals:
             "netwatch_loop_lag_seconds",
             "Worst delay of the event loop of the last minute.",
             self._loop_lag.worst.at(self._now()),
+        )
+        yield CounterMetricFamily(
+            "netwatch_log_lines_lost",
+            "Lines of the log that nobody took, and for which there was no room to wait.",
+            self._log_lines_lost(),
         )
 
     def _about_configuration(self) -> Iterable[Metric]:

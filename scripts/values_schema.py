@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from netwatch.config import schema
+from netwatch.logs import FORMATS, LEVELS
 from netwatch.wire.document import Document
 from netwatch.wire.document import Path as Keys
 from netwatch.wire.yaml import parse
@@ -22,7 +23,9 @@ JsonSchema = dict[str, Any]
 OTHERS_TO_CHECK = {
     ("affinity",),
     ("dashboards", "labels"),
+    ("livenessProbe",),
     ("nodeSelector",),
+    ("readinessProbe",),
     ("resources",),
     ("updateStrategy",),
 }
@@ -30,6 +33,8 @@ OTHERS_TO_CHECK = {
 
 LIMITS: dict[Keys, JsonSchema] = {
     ("image", "pullPolicy"): {"enum": ["Always", "IfNotPresent", "Never"]},
+    ("log", "format"): {"enum": list(FORMATS)},
+    ("log", "level"): {"enum": list(LEVELS)},
     ("minReadySeconds",): {"minimum": 0},
     ("monitor", "kind"): {"enum": ["ServiceMonitor", "PodMonitor", "annotations", "none"]},
     ("port",): {"minimum": 1, "maximum": 65535},

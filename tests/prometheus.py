@@ -36,11 +36,15 @@ def prometheus(folder: Path, agent: Agent, *paths: str) -> Iterator[None]:
 
 
 @contextmanager
-def scraping(folder: Path, jobs: Sequence[Mapping[str, Any]]) -> Iterator[None]:
-    """Run it, with these `scrape_configs`, every second."""
+def scraping(
+    folder: Path, jobs: Sequence[Mapping[str, Any]], rules: Sequence[Path] = ()
+) -> Iterator[None]:
+    """Run it, with these `scrape_configs` and files of rules, every second."""
     config = folder / "prometheus.yml"
-    every = {"scrape_interval": "1s", "scrape_timeout": "1s"}
-    config.write_text(json.dumps({"global": every, "scrape_configs": [*jobs]}))
+    every = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
+    files = [str(path) for path in rules]
+    said = {"global": every, "rule_files": files, "scrape_configs": [*jobs]}
+    config.write_text(json.dumps(said))
     command = [
         "prometheus",
         f"--config.file={config}",

@@ -328,7 +328,7 @@ def test_whoever_may_not_ping_is_told_both_remedies(netns: Callable[[str], Names
     namespace = netns("strict")
     namespace.sysctl("net.ipv4.ping_group_range", "1 0")
     with namespace:
-        for arguments in (["agent"], ["probe", "icmp", "127.0.0.1"]):
+        for arguments in (["agent", "--log-format", "text"], ["probe", "icmp", "127.0.0.1"]):
             done = run_netwatch(*arguments, prefix=WITHOUT_NET_RAW)
             assert (done.returncode, done.stdout) == (2, "")
             assert done.stderr.startswith("this process may open no ICMP socket; either give it ")

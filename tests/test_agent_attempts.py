@@ -108,3 +108,14 @@ def test_servers_that_die_are_transitions_with_the_first_attempts_that_find_them
             assert agent.scrape().value("netwatch_target_up", check=check) == 0
         assert agent.stop() == 0
     assert agent.complaints == []
+
+
+def test_our_own_trouble_is_an_error_and_its_end_is_news(
+    start_agent: StartAgent, tmp_path: Path, refusing_port: int
+) -> None:
+    probe = f"{{http: {{interval: 100ms, header_files: {{Cookie: {tmp_path}/secret}}}}}}"
+    source = f"{{static: ['http://127.0.0.1:{refusing_port}/']}}"
+    agent = start_agent(f"checks: {{wiki: {{source: {source}, probe: {probe}}}}}")
+    agent.wait_for_log(r"ERROR wiki: our own trouble, its targets are not judged: \S+")
+    (tmp_path / "secret").write_text("a")
+    agent.wait_for_log("INFO wiki: our own trouble is over")

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 from pathlib import Path
@@ -12,7 +13,15 @@ import pytest
 
 from netwatch.cli.main import main
 from tests.certificates import Authority
-from tests.programs import NETWATCH, Agent, StartAgent, eventually
+from tests.programs import (
+    NETWATCH,
+    Agent,
+    Scrape,
+    StartAgent,
+    eventually,
+    fetch,
+    run_netwatch,
+)
 
 CHECKS = "checks: {here: {source: {static: [127.0.0.1]}, probe: {icmp: {interval: 50ms}}}}\n"
 SERVER = "tls_server_config: {cert_file: server.pem, key_file: server.pem}\n"
@@ -76,6 +85,22 @@ def test_it_serves_tls_and_a_renewed_certificate_without_a_restart(
     assert agent.complaints == []
 
 
+def test_a_kubelet_without_a_certificate_may_connect_and_leaves_no_word_in_the_log(
+    start_agent: StartAgent, house: House
+) -> None:
+    demand = "client_auth_type: RequireAndVerifyClientCert, client_ca_file: "
+    house.protect(SERVER.replace("}", f", {demand}{house.authority.ca_file}}}"))
+    agent = start_agent(house.config)
+    assert house.curl(agent, "/-/healthy")[0] == 0
+    before = agent.log
+    for _ in range(3):
+        socket.create_connection(agent.address).close()
+    assert house.curl(agent, "/-/healthy")[0] == 0
+    assert agent.log == before
+    assert agent.stop() == 0
+    assert agent.complaints == []
+
+
 def test_a_bad_edit_leaves_the_protection_as_it_was_and_says_where_it_is_wrong(
     start_agent: StartAgent, house: House
 ) -> None:
@@ -104,7 +129,8 @@ def test_at_the_start_a_bad_file_is_one_line_and_the_end(
     (house.folder / "netwatch.yaml").write_text(house.config)
     house.protect("tls_server_config: {cert_file: nowhere.pem, key_file: server.pem}")
     config = str(house.folder / "netwatch.yaml")
-    for arguments in (["agent", "--config", config], ["config", "check", config]):
+    agent = ["agent", "--log-format", "text", "--config", config]
+    for arguments in (agent, ["config", "check", config]):
         assert main(arguments) == 2
         message = f"{house.folder}/nowhere.pem: No such file or directory\n"
         assert capsys.readouterr() == ("", message)
@@ -118,6 +144,23 @@ def test_the_log_is_facts_where_that_is_wanted(start_agent: StartAgent) -> None:
     [up] = [line for line in lines if line["logger"] == "netwatch.state"]
     assert (up["check"], up["target"], up["state"], up["was"]) == ("here", "127.0.0.1", "up", "new")
     assert lines[-1]["msg"] == "stopped"
+
+
+@pytest.mark.parametrize("form", ["json", "logfmt"])
+def test_why_there_is_no_start_is_a_record_to_whoever_reads_records(
+    tmp_path: Path, form: str
+) -> None:
+    config = tmp_path / "netwatch.yaml"
+    config.write_text("listen: 5\nchecks: {}\n")
+    done = run_netwatch("agent", "--config", str(config), "--log-format", form)
+    assert (done.returncode, done.stdout) == (2, "")
+    first, second = done.stderr.splitlines()
+    if form == "json":
+        assert json.loads(first)["level"] == "error"
+        assert json.loads(first)["msg"] == f"{config}:1:9: listen: found 5, expected a list"
+    else:
+        assert f'level=error logger=netwatch.agent msg="{config}:1:9: listen: ' in first
+    assert f"{config}:2:9: checks: found an empty mapping" in second
 
 
 def test_the_log_may_go_to_standard_output(tmp_path: Path, may_ping: None) -> None:
@@ -134,3 +177,31 @@ def test_the_log_may_go_to_standard_output(tmp_path: Path, may_ping: None) -> No
         agent.terminate()
         _, complaints = agent.communicate()
     assert (agent.returncode, complaints) == (0, "")
+
+
+def test_whoever_reads_the_log_late_finds_all_lines_of_a_burst(tmp_path: Path) -> None:
+    """More of them than a pipe holds; and nothing is said after them."""
+    hosts = [f"127.0.{number // 250}.{number % 250 + 1}" for number in range(500)]
+    config = tmp_path / "netwatch.yaml"
+    config.write_text(
+        f"checks: {{here: {{source: {{static: [{', '.join(hosts)}]}},"
+        " probe: {tcp: {port: 9, interval: 500ms}}}}\n"
+    )
+    options = ("--listen", "127.0.0.1:0", "--config", str(config), "--log-output", "stdout")
+    command = [*NETWATCH, "agent", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as agent:
+        assert agent.stdout
+        begin = next(line for line in agent.stdout if "/metrics" in line)
+        [port] = re.findall(r"127\.0\.0\.1:(\d+)/metrics", begin)
+
+        def down() -> int:
+            scrape = Scrape(fetch(("127.0.0.1", int(port)), "/metrics").text)
+            return [sample.value for sample in scrape.find("netwatch_target_up")].count(0)
+
+        try:
+            eventually(lambda: down() == len(hosts))
+            told = {re.findall(r"target=(\S+)", agent.stdout.readline())[0] for _ in hosts}
+        finally:
+            agent.terminate()
+    assert told == set(hosts)
+    assert agent.returncode == 0

@@ -28,10 +28,13 @@ class House:
         self.folder = folder
         self.authority = Authority(folder)
         self.file = folder / "netwatch.yaml"
-        issued = self.authority.ca.issue_cert("localhost")
-        issued.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
+        self.renew()
         self.protect(TLS)
         self.configure("kubernetes_auth: {enabled: true}")
+
+    def renew(self) -> None:
+        issued = self.authority.ca.issue_cert("localhost")
+        issued.private_key_and_cert_chain_pem.write_to_path(str(self.folder / "server.pem"))
 
     def protect(self, text: str) -> None:
         (self.folder / "web.yml").write_text(text)
@@ -107,6 +110,9 @@ async def test_who_may_get_the_path_is_answered(scripted: ScriptedServer, tmp_pa
         assert await agent.curl("/metrics") == "401"
         assert await agent.curl("/-/healthy") == "200"
         await scripted.stop()
+        assert await agent.curl("/metrics", CANARY) == "200"
+        house.renew()
+        await soon(lambda: "reloaded " in agent.log, lambda: agent.log)
         assert await agent.curl("/metrics", CANARY) == "200"
         assert await agent.curl("/metrics", f"{CANARY}y") == "503"
         assert await agent.curl("/-/ready") == "200"

@@ -121,7 +121,7 @@ def test_an_agent_whose_echo_cannot_listen_does_not_start(
         taken = somebody_else.getsockname()[1]
         file = tmp_path / "netwatch.yaml"
         file.write_text(f'listen: ["127.0.0.1:0"]\n{ON_LOOPBACK.format(port=taken)}')
-        assert main(["agent", "--config", str(file)]) == 2
+        assert main(["agent", "--log-format", "text", "--config", str(file)]) == 2
     said = f"cannot listen on UDP 127.0.0.1:{taken}: address already in use"
     assert said in capsys.readouterr().err
 

@@ -84,7 +84,8 @@ def test_wrong_modules_are_told_before_anything_begins(tmp_path: Path) -> None:
         "listen: []\nchecks: {a: {source: {static: [127.0.0.1]}, probe: {tcp: {port: 1}}}}\n"
         f"compat: {{blackbox: {{config: {file}, allow: [127.0.0.1]}}}}"
     )
-    for command in (("config", "check", str(config)), ("agent", "--config", str(config))):
+    agent = ("agent", "--log-format", "text", "--config", str(config))
+    for command in (("config", "check", str(config)), agent):
         done = run_netwatch(*command)
         assert done.returncode == 2
         assert done.stderr == f"{file}:2:18: modules.ping.prober: {WRONG}\n"

@@ -184,7 +184,7 @@ checks:
 """
     )
     file.load()
-    assert json.loads(file.shown())["checks"]["web"] == {
+    assert json.loads(file.shown()())["checks"]["web"] == {
         "source": {"static": ["https://wiki.example"]},
         "probe": {
             "http": {
@@ -200,4 +200,4 @@ checks:
 def test_without_a_file_the_default_configuration_is_shown() -> None:
     file = ConfigFile(None, {})
     file.load()
-    assert "local" in json.loads(file.shown())["checks"]
+    assert "local" in json.loads(file.shown()())["checks"]

@@ -25,10 +25,20 @@ def test_a_pod_is_told_by_its_environment() -> None:
 
 def test_in_a_pod_all_nodes_are_pinged_small_and_large() -> None:
     checks = load(CLUSTER_CONFIG, "default", {}).checks
-    assert checks["nodes"].source_options == NodesOptions()
+    assert checks["nodes"].source_options == checks["nodes-large"].source_options
     large = checks["nodes-large"].probe_options
     assert isinstance(large, IcmpOptions)
     assert (large.size, large.dont_fragment) == (1400, True)
+
+
+def test_in_a_pod_the_nodes_are_chosen_by_a_label_selector_that_may_be_another() -> None:
+    def chosen(environ: dict[str, str]) -> NodesOptions:
+        source = load(CLUSTER_CONFIG, "default", environ).checks["nodes"].source_options
+        assert isinstance(source, NodesOptions)
+        return source
+
+    assert "kubernetes.io/os=linux," in chosen({}).selector
+    assert chosen({"NODE_SELECTOR": "pool in (a, b)"}) == NodesOptions(selector="pool in (a, b)")
 
 
 def test_in_a_pod_dns_and_the_api_server_are_asked_through_their_services_and_directly() -> None:

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from netwatch import __version__
 
 ROOT = Path(__file__).parent.parent
+MAX_INSTALLED_BYTES = 150_000_000
+"""What stands beside Python in the image; scripts/image_size limits the whole."""
 LINES = (ROOT / "Dockerfile").read_text().splitlines()
 
 
@@ -94,6 +97,9 @@ def test_the_image_says_what_it_is() -> None:
     assert labels["title"] == "netwatch"
     assert labels["licenses"] == "Apache-2.0"
     assert (labels["version"], labels["revision"]) == ("${VERSION}", "${REVISION}")
+    assert labels["source"] == "${SOURCE}"
+    site = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
+    assert defaults()["SOURCE"] == site["repo_url"]
 
 
 def copied() -> list[str]:
@@ -143,4 +149,6 @@ def test_the_steps_of_the_build_install_a_netwatch_that_starts(tmp_path: Path) -
     said = subprocess.run([netwatch, "--version"], capture_output=True, text=True, check=True)
     assert said.stdout == f"netwatch {__version__}\n"
     assert not list((tmp_path / "opt" / "netwatch" / "bin").glob("pip*"))
+    files = (path for path in (tmp_path / "opt").rglob("*") if path.is_file())
+    assert sum(path.lstat().st_size for path in files) < MAX_INSTALLED_BYTES
     assert list((tmp_path / "opt").rglob("netwatch/cli/__pycache__/main.*.pyc"))

@@ -1,5 +1,6 @@
 """The documents keep to the code: files load, commands parse, tables are whole."""
 
+import itertools
 import json
 import re
 import shlex
@@ -9,29 +10,33 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry
+import yaml
 
-from netwatch.check import SOURCE_FAMILIES
 from netwatch.cli.main import parse
 from netwatch.compat.blackbox.options import BlackboxOptions
-from netwatch.config import load
-from netwatch.net.ping.engine import Pinger
-from netwatch.net.udpecho import UDP_ECHO_FAMILIES
+from netwatch.config import CheckConfig, Config, load, schema
+from netwatch.default_checks import DefaultsOptions
+from netwatch.model import Outcome
+from netwatch.net.udpecho import UdpEchoOptions
 from netwatch.options import Options
-from netwatch.prober import Prober
 from netwatch.probes import PROBES
-from netwatch.sampling import PEERS_FAMILIES
-from netwatch.sinks.passing import PASSED_FAMILIES
-from netwatch.sinks.prometheus import CHECK_FAMILIES, TARGET_FAMILIES
-from netwatch.sinks.textfile import TEXTFILE_FAMILIES
-from netwatch.tally import ATTEMPT_FAMILIES
-from netwatch.vitals import LoopLag, ReloadRecord, Vitals
+from netwatch.resolution import ResolveOptions
+from netwatch.state import StateOptions
 from netwatch.wire.yaml import parse as parse_yaml
+from scripts.metrics_tables import tables
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [*ROOT.glob("*.md"), *sorted(ROOT.glob("docs/**/*.md"))]
-TO_COME = {"design.md"}  # its example shows what is planned, and says so
 FENCED = re.DOTALL | re.MULTILINE
+CONFIGURATION = {
+    "The file": Config,
+    "Checks": CheckConfig,
+    "State": StateOptions,
+    "Resolve": ResolveOptions,
+    "Defaults": DefaultsOptions,
+    "UDP echo": UdpEchoOptions,
+}
+"""Sections of docs/configuration.md, and the options that their first table has."""
 
 
 def blocks(language: str) -> list[tuple[str, str]]:
@@ -39,45 +44,21 @@ def blocks(language: str) -> list[tuple[str, str]]:
     return [
         (str(path.relative_to(ROOT)), textwrap.dedent(block))
         for path in DOCUMENTS
-        if path.name not in TO_COME
         for block in re.findall(rf"```{language}\n(.*?)^ *```", path.read_text(), FENCED)
     ]
 
 
 def commands() -> list[str]:
-    """Return every netwatch command line of the documents, without `sudo` and comment."""
+    """Return the arguments of every netwatch that the documents run: here, in a pod, by docker."""
     lines = (line for _, block in blocks("console") for line in block.splitlines())
-    prompt = r"(?:node-\d)?\$ (?:sudo )?"
-    shown = (re.match(rf"{prompt}(?:netwatch|scripts/run)\b(.*)", line) for line in lines)
-    return sorted({match[1].strip() for match in shown if match})
+    before = r"(?:sudo |kubectl .* -- |docker run .* )?"
+    program = rf"(?:node-\d)?\$ {before}(?:netwatch|scripts/run)(?: (.*))?"
+    shown = (re.fullmatch(program, line.strip()) for line in lines)
+    return sorted({match[1] or "" for match in shown if match})
 
 
 def declared_families() -> set[str]:
-    probes = [family for probe in PROBES.values() for family in probe.families]
-    agent = (
-        *CHECK_FAMILIES,
-        *SOURCE_FAMILIES,
-        *PEERS_FAMILIES,
-        *PASSED_FAMILIES,
-        *TEXTFILE_FAMILIES,
-        *UDP_ECHO_FAMILIES,
-    )
-    tables = (*TARGET_FAMILIES, *ATTEMPT_FAMILIES, *probes, *agent)
-    vitals = Vitals(
-        pinger=Pinger(lambda _: None),
-        prober=Prober(lambda _: None),
-        loop_lag=LoopLag(),
-        reloads=ReloadRecord(),
-        local_errors={},
-        series=lambda: 0,
-    )
-    registry = CollectorRegistry()
-    registry.register(vitals)
-    own = {
-        metric.name + ("_total" if metric.type == "counter" else "")
-        for metric in registry.collect()
-    }
-    return {family.name for family in tables} | own
+    return {row.name for rows in tables().values() for row in rows}
 
 
 def configurations() -> list[str]:
@@ -97,10 +78,61 @@ def test_every_command_in_the_documents_is_one(command: str) -> None:
     assert callable(parse(arguments).run)
 
 
-def test_every_metric_is_documented_and_every_documented_metric_exists() -> None:
-    text = (ROOT / "docs/metrics.md").read_text()
-    documented = set(re.findall(r"^\| `(netwatch_[a-z_]+)` \|", text, re.MULTILINE))
-    assert documented == declared_families()
+def prose(path: Path) -> list[str]:
+    """Return the lines of a document that are not in fenced blocks, and "" for each block."""
+    return re.sub(r"^ *```.*?^ *```$", "", path.read_text(), flags=FENCED).splitlines()
+
+
+def test_no_document_speaks_of_what_is_to_come() -> None:
+    """Nor of a house that only stands on paper: what is written is there."""
+    assert [path for path in DOCUMENTS if re.search(r"\bTo come\b", path.read_text())] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_no_table_says_two_things_of_one(path: Path) -> None:
+    for table in re.findall(r"(?:^ *\|.*\n)+", "\n".join(prose(path)) + "\n", re.MULTILINE):
+        firsts = [row.split("|")[1].strip() for row in table.splitlines()]
+        assert sorted(firsts) == sorted(set(firsts))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_headings_and_tables_stand_between_blank_lines(path: Path) -> None:
+    """Else Markdown takes them for the paragraph above them, or that for a row."""
+    for before, line in itertools.pairwise(prose(path)):
+        if before.strip() and line.strip():
+            assert not re.match(r"#+ ", line), line
+            assert before.lstrip().startswith("|") is line.lstrip().startswith("|"), line
+
+
+@pytest.mark.parametrize("heading", CONFIGURATION)
+def test_every_option_of_the_configuration_is_documented_with_its_default(heading: str) -> None:
+    """Where a default is said in words, only its key is compared."""
+    text = (ROOT / "docs/configuration.md").read_text()
+    section = re.split(rf"^##+ {heading}\n", text, flags=re.MULTILINE)[1]
+    _, table, *_ = re.split(r"^\| key .*\n\|---.*\n((?:\|.*\n)+)", section, flags=re.MULTILINE)
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", table, re.MULTILINE))
+    options = CONFIGURATION[heading]
+    found = schema() if options is Config else schema()["$defs"][options.__name__]
+    assert set(rows) == set(found["properties"])
+    for key, said in rows.items():
+        if said.startswith("`"):
+            assert yaml.safe_load(said.strip("`")) == found["properties"][key]["default"]
+
+
+def test_the_tree_in_the_design_is_the_tree() -> None:
+    text = (ROOT / "docs/design.md").read_text()
+    [tree] = re.findall(r"^netwatch/\n(.*?)^\S", text, FENCED)
+    rooms = [path.name + "/" * path.is_dir() for path in (ROOT / "netwatch").glob("[!_]*")]
+    assert sorted(re.findall(r"^  (\S+)", tree, re.MULTILINE)) == sorted(rooms)
+
+
+@pytest.mark.parametrize(("name", "fine"), [("design.md", {"ok"}), ("probes.md", set())])
+def test_every_outcome_is_explained(name: str, fine: set[str]) -> None:
+    rows = re.split(
+        r"^\| [Oo]utcome \|.*\n", (ROOT / "docs" / name).read_text(), flags=re.MULTILINE
+    )
+    table = rows[1].split("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == {*Outcome} - {"ok"} | fine
 
 
 def is_declared(name: str, families: set[str]) -> bool:
@@ -113,9 +145,8 @@ def is_declared(name: str, families: set[str]) -> bool:
 def test_every_metric_that_is_spoken_of_exists() -> None:
     families = declared_families()
     for path in DOCUMENTS:
-        if path.name not in TO_COME:
-            named = set(re.findall(r"(?<![:\w])netwatch_[a-z_]+(?!\w)", path.read_text()))
-            assert {name for name in named if not is_declared(name, families)} == set(), path
+        named = set(re.findall(r"(?<![:\w])netwatch_[a-z_]+(?!\w)", path.read_text()))
+        assert {name for name in named if not is_declared(name, families)} == set(), path
 
 
 def test_every_query_in_the_documents_is_promql(tmp_path: Path) -> None:
@@ -171,3 +202,14 @@ def test_every_relative_link_leads_somewhere(path: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text())
     missing = [target for target in targets if not (path.parent / target).exists()]
     assert not missing
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_nothing_is_said_twice_in_one_place(path: Path) -> None:
+    """Neither a line beside itself, nor a row of a table under the same key."""
+    for paragraph in re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL).split("\n\n"):
+        lines = [line.strip() for line in paragraph.splitlines()]
+        starts = [line[:60] for line in lines if len(line) > 60 and line[:1] not in "|<-"]
+        keys = [line.split("|")[1] for line in lines if re.match(r"\| *`", line)]
+        for said in (starts, keys):
+            assert len(said) == len(set(said)), said

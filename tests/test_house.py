@@ -1,29 +1,20 @@
 """The rules of the house that no other tool looks after."""
 
-import subprocess
-import sys
+import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from netwatch.check import SOURCE_FAMILIES
-from netwatch.model import Batch
-from netwatch.net.ping.engine import Pinger
-from netwatch.net.udpecho import UDP_ECHO_FAMILIES
-from netwatch.prober import Prober
-from netwatch.probes import PROBES
-from netwatch.sampling import PEERS_FAMILIES
-from netwatch.sinks.passing import PASSED_FAMILIES
-from netwatch.sinks.prometheus import PrometheusSink
-from netwatch.sinks.textfile import TEXTFILE_FAMILIES
-from netwatch.vitals import LoopLag, ReloadRecord, Vitals
+from scripts.metrics_tables import tables
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "netwatch").rglob("*.py"))
 MOST_LINES = 300
 
 TESTED_ELSEWHERE = {
+    "cli/others.py": "a list of commands, each of which has its own",
     "endpoint.py": "nouns, which tests/test_model.py has with the others",
     "foreign.py": "nouns, which tests/exposition/test_foreign.py puts on a page",
     "net/kubernetes/objects.py": "structs, which tests/net/kubernetes/test_codec.py reads",
@@ -34,17 +25,6 @@ TESTED_ELSEWHERE = {
 }
 """Modules without a test file of their own, and why."""
 
-IMPORT_EACH_ALONE = """
-import importlib, sys
-for name in sys.argv[1:]:
-    for known in [known for known in sys.modules if known.partition(".")[0] == "netwatch"]:
-        del sys.modules[known]
-    try:
-        importlib.import_module(name)
-    except ImportError as error:
-        print(f"{name}: {error}")
-"""
-
 
 def dotted(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
@@ -52,38 +32,38 @@ def dotted(path: Path) -> str:
 
 
 def metric_families() -> Iterator[tuple[str, str]]:
-    """Yield name and help of all families that are ours."""
-    for table in PrometheusSink(PROBES).tables:
-        yield from ((family.name, family.help) for family in table.families)
-    agent = (*SOURCE_FAMILIES, *PEERS_FAMILIES, *PASSED_FAMILIES, *TEXTFILE_FAMILIES)
-    yield from ((family.name, family.help) for family in (*agent, *UDP_ECHO_FAMILIES))
-
-    def ignore(batch: Batch) -> None:
-        del batch
-
-    with Pinger(ignore) as pinger:
-        vitals = Vitals(
-            pinger=pinger,
-            prober=Prober(lambda _: None),
-            loop_lag=LoopLag(),
-            reloads=ReloadRecord(),
-            local_errors={},
-            series=lambda: 0,
-        )
-        yield from ((metric.name, metric.documentation) for metric in vitals.collect())
+    """Yield name and help of all families that are ours, and not of a tool that we replace."""
+    for name, rows in tables().items():
+        if name != "ping_exporter":
+            yield from ((row.name, row.help) for row in rows)
 
 
-@pytest.mark.timeout(240)
+def imported_first(path: Path) -> Iterator[str]:
+    """Yield which of our modules are imported, whole, before a module is."""
+    names = {dotted(module) for module in MODULES}
+    own_packages = {dotted(path)} | packages_of(dotted(path))
+    for statement in ast.parse(path.read_text()).body:
+        match statement:
+            case ast.Import():
+                found = {alias.name for alias in statement.names}
+            case ast.ImportFrom(module=str(module)):
+                found = {module} | {f"{module}.{alias.name}" for alias in statement.names}
+            case _:
+                continue
+        ours = found & names
+        yield from ours | (set().union(*map(packages_of, ours)) - own_packages)
+
+
+def packages_of(name: str) -> set[str]:
+    parts = name.split(".")
+    return {".".join(parts[:number]) for number in range(1, len(parts))}
+
+
 def test_every_module_can_be_imported_first() -> None:
-    names = [dotted(path) for path in MODULES if path.name != "__main__.py"]
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORT_EACH_ALONE, *names],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+    """As long as there is no circle: its first would be asked for what it does not have yet."""
+    imports = {dotted(path): set(imported_first(path)) for path in MODULES}
+    assert imports["netwatch.cli.main"] > {"netwatch", "netwatch.cli.agent", "netwatch.probes"}
+    TopologicalSorter(imports).prepare()
 
 
 def test_every_module_has_its_test_file() -> None:

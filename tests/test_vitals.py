@@ -24,6 +24,7 @@ class House:
     prober: Prober = field(default_factory=lambda: Prober(lambda _: None))
     now: float = 100.0
     series: int = 0
+    log_lines_lost: int = 0
     loop_lag: LoopLag = field(default_factory=LoopLag)
     reloads: ReloadRecord = field(default_factory=ReloadRecord)
     local_errors: Counter[str] = field(default_factory=Counter)
@@ -38,6 +39,7 @@ class House:
                 reloads=self.reloads,
                 local_errors=self.local_errors,
                 series=lambda: self.series,
+                log_lines_lost=lambda: self.log_lines_lost,
                 now=lambda: self.now,
             )
         )
@@ -63,6 +65,7 @@ def test_all_of_it_is_there_from_the_start(house: House) -> None:
         f"netwatch_build_info{__version__}": 1,
         "netwatch_series": 0,
         "netwatch_loop_lag_seconds": 0,
+        "netwatch_log_lines_lost_total": 0,
         "netwatch_config_last_reload_successful": 1,
         "netwatch_config_last_reload_success_timestamp_seconds": 0,
         "netwatch_schedule_lag_seconds": 0,
@@ -77,11 +80,13 @@ def test_all_of_it_is_there_from_the_start(house: House) -> None:
 
 def test_it_tells_what_is_so_at_the_scrape(house: House) -> None:
     house.series = 12
+    house.log_lines_lost = 7
     house.reloads.successful = False
     house.reloads.success_timestamp_seconds = 1.5
     house.local_errors.update({"nodes": 3, "gateway": 1})
     scrape = house.scrape()
     assert scrape["netwatch_series"] == 12
+    assert scrape["netwatch_log_lines_lost_total"] == 7
     assert scrape["netwatch_config_last_reload_successful"] == 0
     assert scrape["netwatch_config_last_reload_success_timestamp_seconds"] == 1.5
     assert scrape["netwatch_local_errors_totalnodes"] == 3

@@ -100,9 +100,42 @@ def test_the_image_is_for_both_platforms_and_says_what_it_is_made_of() -> None:
     assert given["platforms"] == "linux/amd64,linux/arm64"
     assert given["push"] is True
     declared = re.findall(
-        r"^ARG (VERSION|REVISION)", (ROOT / "Dockerfile").read_text(), re.MULTILINE
+        r"^ARG (SOURCE|VERSION|REVISION)", (ROOT / "Dockerfile").read_text(), re.MULTILINE
     )
     assert re.findall(r"^(\w+)=", given["build-args"], re.MULTILINE) == declared
+
+
+def published() -> tuple[str, str, str]:
+    """Return the package, the image and the chart of a release of the repository of the chart."""
+    image = yaml.safe_load((ROOT / "charts/netwatch/values.yaml").read_text())["image"]
+    text = (FOLDER / "release.yml").read_text()
+    text = text.replace("${{ github.repository }}", image["repository"])
+    text = text.replace("$GITHUB_REPOSITORY_OWNER", image["repository"].partition("/")[0])
+    package = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"]
+    [pushed], [charts] = re.findall(r"tags: (.+):", text), re.findall(r'"(oci://.+)"', text)
+    return package, pushed, f"{charts}/netwatch"
+
+
+def test_the_chart_takes_the_image_that_a_release_publishes() -> None:
+    image = yaml.safe_load((ROOT / "charts/netwatch/values.yaml").read_text())["image"]
+    assert published()[1] == f"{image['registry']}/{image['repository']}"
+
+
+def test_the_documents_install_what_a_release_publishes() -> None:
+    package, image, chart = published()
+    quick_start = (ROOT / "docs/quickstart.md").read_text()
+    assert f"$ pip install {package}\n" in quick_start
+    assert f"$ docker pull {image}:VERSION\n" in quick_start
+    assert f"$ helm install netwatch {chart} " in quick_start
+    for name in (f"pip install {package}", image, chart):
+        assert f"`{name}`" in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").rglob("*.md")), ids=lambda path: path.name)
+def test_no_document_installs_anything_else(path: Path) -> None:
+    package, _, chart = published()
+    assert set(re.findall(r"oci://[\w./-]+", path.read_text())) <= {chart}
+    assert set(re.findall(r"pip install [\"']?(\w[\w-]+)", path.read_text())) <= {package}
 
 
 def test_only_jobs_that_publish_may_write_and_nothing_but_packages() -> None:

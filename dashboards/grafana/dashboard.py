@@ -6,7 +6,7 @@ from itertools import count
 
 from dashboards.grafana import Json
 from dashboards.grafana.panel import DATASOURCE, Panel
-from dashboards.grafana.variable import DATASOURCE_VARIABLE, Variable
+from dashboards.grafana.variable import DATASOURCE_VARIABLE, AnyVariable
 
 SCHEMA_VERSION = 39  # that of Grafana 11.0; later ones migrate it
 GRID_WIDTH = 24
@@ -30,7 +30,7 @@ class Dashboard:
     uid: str
     title: str
     description: str
-    variables: Sequence[Variable]
+    variables: Sequence[AnyVariable]
     rows: Sequence[Row] = field(default_factory=tuple)
 
     def model(self) -> Json:

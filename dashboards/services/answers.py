@@ -51,7 +51,6 @@ OTHERS = Row(
                 "{{check}} {{target}}",
             ),
             unit="percentunit",
-            width=8,
         ),
         graph(
             "UDP paths",
@@ -61,7 +60,19 @@ OTHERS = Row(
                 f"max by (check, target) ({CHOSEN('netwatch_udp_ports_lossy')})",
                 "{{check}} {{target}}",
             ),
-            width=8,
+        ),
+        graph(
+            "UDP round-trip time",
+            "Of the latest attempt, worst node: the mean, and by how much the slowest source port "
+            "is slower than the fastest. Far apart: one slow path of several.",
+            *(
+                Query(
+                    f"max by (check, target) ({CHOSEN(f'netwatch_udp_rtt_{which}_seconds')})",
+                    f"{{{{check}}}} {{{{target}}}} {which}",
+                )
+                for which in ("mean", "spread")
+            ),
+            unit="s",
         ),
         graph(
             "gRPC servers that serve",
@@ -70,7 +81,6 @@ OTHERS = Row(
                 f"sum by (check, status) ({CHOSEN('netwatch_grpc_serving')})",
                 "{{check}} {{status}}",
             ),
-            width=8,
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from netwatch.net.udpserver import UdpListenError
 from netwatch.validation import ConfigError
 from netwatch.web.listeners import ListenError
 from netwatch.wire.listen import ListenAddress, parse_listen
+
+LOG = logging.getLogger("netwatch.agent")
 
 
 def add_agent_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -46,19 +49,27 @@ def run_agent(args: argparse.Namespace) -> int:
     descriptor = _log_descriptor(args.log_output)
     is_terminal = descriptor is not None and os.isatty(descriptor)
     form = args.log_format or ("text" if is_terminal else "logfmt")
-    start_log(descriptor, form=form, level=args.log_level)
+    log = start_log(descriptor, form=form, level=args.log_level)
     config_file = ConfigFile(args.config, os.environ)
     try:
         config = config_file.load()
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(Agent(config, config_file, args.listen).run())
+            runner.run(Agent(config, config_file, args.listen, log).run())
     except ChannelError as error:
-        print(error.detail, file=sys.stderr)
-        return 2
+        return _refuse(error.detail, form)
     except (ConfigError, UnreadableFileError, ListenError, UdpListenError) as error:
-        print(error, file=sys.stderr)
-        return 2
+        return _refuse(str(error), form)
     return 0
+
+
+def _refuse(why: str, form: str) -> int:
+    """Say why there is no start: plainly to a person, and in records to whoever reads those."""
+    if form == "text":
+        print(why, file=sys.stderr)
+    else:
+        for line in why.splitlines():
+            LOG.error("%s", line)
+    return 2
 
 
 def _listen_address(text: str) -> ListenAddress:

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from netwatch.compat.blackbox.modules import read_modules
 from netwatch.compat.blackbox.modulesfile import ModulesFile
 from netwatch.config import load, schema
 from netwatch.defaults import default_config
@@ -37,7 +38,8 @@ def check_config(args: argparse.Namespace) -> int:
         config = load(text, name, os.environ)
         needs_tls = config.web.kubernetes_auth.enabled
         WebConfigFile().load(config.web.config_file, needs_tls=needs_tls)
-        ModulesFile().load(config.compat.blackbox)
+        modules_file = ModulesFile(lambda options, text: read_modules(text, options.config))
+        modules_file.load(config.compat.blackbox)
     except OSError as error:
         print(f"{name}: cannot be read: {error.strerror}", file=sys.stderr)
         return 2

@@ -8,14 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from netwatch import __version__
 from netwatch.cli.agent import add_agent_parser
-from netwatch.cli.config import add_config_parser
-from netwatch.cli.probe import add_probe_parser
-from netwatch.cli.probe_attempts import add_probe_attempts_parser
-from netwatch.cli.probe_dns import add_probe_dns_parser
-from netwatch.cli.probe_icmp import add_probe_icmp_parser
-from netwatch.cli.probe_nodes import add_probe_nodes_parser
-from netwatch.cli.udp_echo import add_udp_echo_parser
-from netwatch.probe import AttemptOptions, ProbeOptions
+from netwatch.probe import ProbeOptions
 from netwatch.probes import PROBES
 
 Probes = Mapping[str, type[ProbeOptions]]
@@ -60,16 +53,10 @@ def parse(arguments: Sequence[str], probes: Probes = PROBES) -> argparse.Namespa
     parser.add_argument("--version", action="version", version=f"netwatch {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_agent_parser(commands)
-    add_probe_parser(commands)
-    add_probe_dns_parser(commands)
-    add_probe_icmp_parser(commands)
-    add_probe_nodes_parser(commands)
-    for kind, options in probes.items():
-        has_its_own = f"probe {kind}" in commands.choices
-        if issubclass(options, AttemptOptions) and not has_its_own:
-            add_probe_attempts_parser(commands, kind, options)
-    add_udp_echo_parser(commands)
-    add_config_parser(commands)
+    if list(arguments[:1]) != ["agent"]:
+        from netwatch.cli.others import add_other_parsers  # noqa: PLC0415 - 2 MiB an agent may save
+
+        add_other_parsers(commands, probes)
     return parser.parse_args(_joined(arguments, probes))
 
 

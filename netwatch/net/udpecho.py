@@ -78,7 +78,7 @@ class UdpEcho:
         self._row: Row | None = None
         self._now = now
         self._options = UdpEchoOptions()
-        self._limit = RateLimit(self._options.rate)
+        self._limit = RateLimit(1 / self._options.rate, self._options.rate)
         self._sockets: dict[ListenAddress, list[UdpServerSocket]] = {}
 
     def __enter__(self) -> Self:
@@ -95,7 +95,7 @@ class UdpEcho:
             self._listen(self._options.listen)
             raise
         if options.rate != self._options.rate:
-            self._limit = RateLimit(options.rate)
+            self._limit = RateLimit(1 / options.rate, options.rate)
         self._options = options
         if options.listen and self._row is None:
             self._row = self._table.add({}, self)

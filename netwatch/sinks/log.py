@@ -38,11 +38,16 @@ def facts(transition: Transition) -> dict[str, object]:
 
 
 def sentence(transition: Transition) -> str:
-    """Say it in one line: `nodes: kube-3 (10.0.0.7) is down since 03:12:44Z: timeout (3)`."""
+    """Say it in one line: `nodes: kube-3 (10.0.0.7) is down since …, was up for 3h: timeout (3)`.
+
+    A target that was never up may be one that answers nobody, by policy: `was not up yet`.
+    """
     target = transition.target
     line = f"{target.check.name}: {target} is {transition.after} since {_utc(transition.since)}"
     if transition.before is not Status.NEW:
         line += f", was {transition.before} for {format_seconds(transition.lasted)}"
+    elif transition.after is Status.DOWN:
+        line += ", was not up yet"
     return f"{line}: {transition.detail}" if transition.detail else line
 
 

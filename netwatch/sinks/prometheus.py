@@ -34,6 +34,15 @@ TARGET_FAMILIES = (
         key="state",
         label="state",
     ),
+    # Not `node`: that is who measures, by a label which Prometheus adds.
+    Family(
+        name="netwatch_target_node",
+        kind=Kind.GAUGE,
+        help="1 for the node on which the target runs; absent where that is not known, and for "
+        "nodes themselves.",
+        key="node",
+        label="target_node",
+    ),
 )
 CHECK_FAMILIES = (
     Family(
@@ -68,6 +77,11 @@ class _Standing:
     @property
     def state(self) -> dict[str, int]:
         return {self._shown: 1}
+
+    @property
+    def node(self) -> dict[str, int] | None:
+        node = self.target.endpoint.node
+        return {node: 1} if node else None
 
     @property
     def _shown(self) -> Status:

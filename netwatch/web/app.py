@@ -6,10 +6,11 @@ from aiohttp import web
 
 from netwatch.sinks.turns import Turn
 from netwatch.tracking import Standing
-from netwatch.web.guard import RESPONSE_SECONDS, add_headers, deadline, guard
+from netwatch.web.guard import add_headers, guard
 from netwatch.web.metrics import MetricsHandler
 from netwatch.web.page import page
 from netwatch.web.security import Security
+from netwatch.web.sending import RESPONSE_SECONDS, Unread, sending
 
 _MOST_BODY_BYTES = 4096  # no handler reads one
 
@@ -23,7 +24,7 @@ def make_app(
     is_ready: Callable[[], bool],
     reload: Callable[[], str | None],
     config: Callable[[], str],
-    probe: Callable[[web.Request], Awaitable[web.Response]],
+    probe: Callable[[web.Request], Awaitable[web.StreamResponse]],
     security: Callable[[], Security] = Security,
     response_seconds: float = RESPONSE_SECONDS,
 ) -> web.Application:
@@ -60,7 +61,7 @@ def make_app(
         return web.Response(text="reloading; the log and /metrics tell the result\n", status=202)
 
     app = web.Application(
-        middlewares=[deadline(response_seconds), guard(security)],
+        middlewares=[sending(Unread(), response_seconds), guard(security)],
         client_max_size=_MOST_BODY_BYTES,
     )
     app.on_response_prepare.append(add_headers(security))

@@ -14,6 +14,10 @@ class Way(Protocol):
         """What `WWW-Authenticate` tells those who were not admitted (RFC 9110 section 11.6.1)."""
         ...
 
+    def remembers(self, request: web.Request) -> bool:
+        """Tell, without asking or working anything out, whether it was admitted lately."""
+        ...
+
     async def admits(self, request: web.Request) -> bool:
         """Tell whether the request has credentials of this way, and they are right.
 

@@ -59,24 +59,32 @@ class BasicAuth:
         self._key = secrets.token_bytes(32)
         self._right: dict[bytes, bytes] = {}
 
+    def remembers(self, request: web.Request) -> bool:
+        """Tell whether its password is the one that was right before."""
+        found = credentials(request.headers.get("Authorization", ""))
+        return found is not None and self._was_right(*found)
+
     async def admits(self, request: web.Request) -> bool:
         """Tell whether it has a user's name and password."""
         found = credentials(request.headers.get("Authorization", ""))
-        return found is not None and await self._knows(*found)
+        return found is not None and (self._was_right(*found) or await self._is_right(*found))
 
-    async def _knows(self, user: bytes, password: bytes) -> bool:
-        digest = hashlib.blake2b(password, key=self._key).digest()
-        if hmac.compare_digest(self._right.get(user, b""), digest):
-            return True
+    def _was_right(self, user: bytes, password: bytes) -> bool:
+        return hmac.compare_digest(self._right.get(user, b""), self._digest(password))
+
+    async def _is_right(self, user: bytes, password: bytes) -> bool:
         hashed = self._users.get(user, self._nobody)
         try:
             matches = await self._checker.matches(password, hashed)
         except TooManyPasswordsError:
             raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"}) from None
         if matches and user in self._users:
-            self._right[user] = digest
+            self._right[user] = self._digest(password)
             return True
         return False
+
+    def _digest(self, password: bytes) -> bytes:
+        return hashlib.blake2b(password, key=self._key).digest()
 
 
 def credentials(authorization: str) -> tuple[bytes, bytes] | None:

@@ -17,6 +17,9 @@ from dataclasses import dataclass
 LOG = logging.getLogger("netwatch.web.connections")
 
 _PAUSE_SECONDS = 1.0
+_SEND_BUFFER_BYTES = 2**17
+"""For each connection the kernel keeps up to twice that, in memory that counts as the agent's; by
+itself it might keep megabytes. A scrape is quick with it also at a distance of 100 ms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,9 @@ class ConnectionLimits:
     idle_seconds: float = 75.0
     """From one response, or the beginning, until the header of the next request is complete; above
     the usual interval of scrapes, so that a scraper keeps its connection."""
+    unread_seconds: float = 120.0
+    """What a client takes nothing of for so long is not sent any more: it has gone, or does not
+    read. So ends what no deadline of a response sees: the rest in the buffers of the kernel."""
 
 
 class Connection:
@@ -80,8 +86,13 @@ class Connections:
 
     def accept_from(self, listening: socket.socket) -> None:
         """Accept what comes to this socket, which does not block, until `stop`."""
-        if listening.fileno() >= 0:
-            self._loop.add_reader(listening, self._accept, listening)
+        if listening.fileno() < 0:
+            return
+        # Connections inherit both: tcp(7), socket(7).
+        milliseconds = round(self._limits.unread_seconds * 1000)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+        self._loop.add_reader(listening, self._accept, listening)
 
     def stop(self, listening: socket.socket) -> None:
         """Close it; connections that came from it live on."""

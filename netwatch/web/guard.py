@@ -16,9 +16,6 @@ from netwatch.web.tlscontext import has_allowed_name
 
 OPEN_PATHS = frozenset({"/-/healthy", "/-/ready"})
 
-RESPONSE_SECONDS = 120.0
-"""A response that is not made and taken by then is cut off, however slowly its client reads."""
-
 
 def guard(security: Callable[[], Security]) -> Middleware:
     """Let through whom `security` lets through at that moment."""
@@ -29,12 +26,26 @@ def guard(security: Callable[[], Security]) -> Middleware:
         if now.client_names:
             check_client(request, now)
         if request.path not in OPEN_PATHS:
-            if not now.limit.admits(asyncio.get_running_loop().time()):
-                raise web.HTTPTooManyRequests(text="too many requests at once\n")
+            check_rate(request, now)
             await authenticate(now.ways, request)
         return await handler(request)
 
     return check
+
+
+def check_rate(request: web.Request, security: Security) -> None:
+    """Raise web.HTTPTooManyRequests where there are more than is allowed.
+
+    Where requests have to authenticate, those who did lately share one budget, and each address
+    has another for those who did not: strangers use up their own, and guess no faster.
+    """
+    now = asyncio.get_running_loop().time()
+    if security.ways and not any(way.remembers(request) for way in security.ways):
+        has_room = security.strangers.admits(request.remote or "", now)
+    else:
+        has_room = security.limit.admits("", now)
+    if not has_room:
+        raise web.HTTPTooManyRequests(text="too many requests at once\n")
 
 
 def check_client(request: web.Request, security: Security) -> None:
@@ -61,25 +72,3 @@ def add_headers(
             response.force_close()
 
     return add
-
-
-def deadline(seconds: float) -> Middleware:
-    """Cut off a client that has not taken its response by then: it holds memory of ours."""
-
-    @web.middleware
-    async def limit(request: web.Request, handler: Handler) -> web.StreamResponse:
-        response: web.StreamResponse = web.Response(status=503)
-        timer = asyncio.timeout(seconds)
-        try:
-            async with timer:
-                response = await handler(request)
-                await response.prepare(request)
-                await response.write_eof()
-        except TimeoutError:
-            if not timer.expired():
-                raise
-            if request.transport:
-                request.transport.abort()
-        return response
-
-    return limit

@@ -21,6 +21,7 @@ from netwatch.config import KubernetesAuthOptions
 from netwatch.net.kubernetes.access import Api
 from netwatch.net.kubernetes.errors import ApiError
 from netwatch.net.kubernetes.reviews import Reviews
+from netwatch.web.authentication import Way
 from netwatch.web.remembered import Remembered
 from netwatch.web.security import Security
 
@@ -59,6 +60,12 @@ class KubernetesAuth:
         self._refused = Remembered[Verdict](REFUSED_SECONDS, MOST_REMEMBERED)
         self._asking = 0
 
+    def remembers(self, request: web.Request) -> bool:
+        """Tell whether its token was allowed lately to do this."""
+        token = bearer_token(request.headers.get("Authorization", ""))
+        key = self._key_of(token, request.method.lower(), request.path)
+        return bool(token and self._allowed.get(key, asyncio.get_running_loop().time()))
+
     async def admits(self, request: web.Request) -> bool:
         """Tell whether its token is somebody's; raises web.HTTPForbidden if he may not do this."""
         token = bearer_token(request.headers.get("Authorization", ""))
@@ -71,8 +78,7 @@ class KubernetesAuth:
 
     async def _verdict(self, token: str, verb: str, path: str) -> Verdict:
         clock = asyncio.get_running_loop()
-        question = f"{token} {verb} {path}".encode(errors="surrogateescape")
-        key = hashlib.blake2b(question, key=self._key).digest()
+        key = self._key_of(token, verb, path)
         for remembered in (self._allowed, self._refused):
             if verdict := remembered.get(key, clock.time()):
                 return verdict
@@ -80,6 +86,10 @@ class KubernetesAuth:
         remembered = self._allowed if verdict is Verdict.ALLOWED else self._refused
         remembered.put(key, verdict, clock.time())
         return verdict
+
+    def _key_of(self, token: str, verb: str, path: str) -> bytes:
+        question = f"{token} {verb} {path}".encode(errors="surrogateescape")
+        return hashlib.blake2b(question, key=self._key).digest()
 
     async def _ask_if_that_can_be(self, token: str, verb: str, path: str) -> Verdict:
         if self._asking >= MOST_AT_ONCE:
@@ -104,12 +114,25 @@ class KubernetesAuth:
         return Verdict.ALLOWED if is_allowed else Verdict.FORBIDDEN
 
 
-def with_tokens(security: Security, options: KubernetesAuthOptions, api: Api) -> Security:
-    """Return the same security; where the options say so, with this way to authenticate, too."""
-    if not options.enabled:
-        return security
-    way = KubernetesAuth(Reviews(api), options.audiences)
-    return replace(security, ways=[*security.ways, way])
+class KubernetesTokens:
+    """Adds this way to authenticate where the configuration says so.
+
+    It is the same one while its options are: a reload, which may be for a renewed certificate,
+    forgets nobody who was allowed, for the API server may be away at that moment.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._options = KubernetesAuthOptions()
+        self._ways: Sequence[Way] = ()
+
+    def added_to(self, security: Security, options: KubernetesAuthOptions) -> Security:
+        """Return the same security, and tokens beside its other ways if they are enabled."""
+        if options != self._options:
+            self._options, self._ways = options, []
+            if options.enabled:
+                self._ways = [KubernetesAuth(Reviews(self._api), options.audiences)]
+        return replace(security, ways=[*security.ways, *self._ways])
 
 
 def bearer_token(authorization: str) -> str:

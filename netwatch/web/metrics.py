@@ -3,7 +3,6 @@
 How it is rendered without holding up anything is the matter of `netwatch.rendering`.
 """
 
-import contextlib
 from collections.abc import Callable, Iterator
 
 from aiohttp import web
@@ -12,7 +11,8 @@ from netwatch.exposition.dialect import Dialect
 from netwatch.exposition.foreign import ForeignFamilies
 from netwatch.exposition.negotiate import accepts_gzip, choose_dialect
 from netwatch.exposition.store import Store
-from netwatch.rendering import Pace, Renderer
+from netwatch.rendering import Renderer
+from netwatch.web.sending import PiecewiseResponse
 
 Render = Callable[[Dialect, frozenset[str]], Iterator[bytes]]
 
@@ -50,13 +50,9 @@ class MetricsHandler:
         if accepts_gzip(request.headers.get("Accept-Encoding")):
             headers["Content-Encoding"] = "gzip"
             pieces, length = rendering.gzip(), rendering.gzip_bytes
-        response = web.StreamResponse(headers=headers)
-        response.content_length = length
-        # One who leaves early has what he wanted, or will ask again.
-        with contextlib.suppress(ConnectionError):
-            await response.prepare(request)
-            pace = Pace()
-            for piece in () if request.method == "HEAD" else pieces:
-                await response.write(piece)
-                await pace.step()
-        return response
+        return PiecewiseResponse(
+            iter(()) if request.method == "HEAD" else pieces,
+            body_bytes=length,
+            held_bytes=rendering.gzip_bytes,
+            headers=headers,
+        )

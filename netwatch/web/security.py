@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from netwatch.net.files import ChangingFile, UnreadableFileError
+from netwatch.net.ratelimit import RateLimit
 from netwatch.schedule import until_beat
 from netwatch.validation import read
 from netwatch.web.authentication import Way
 from netwatch.web.basicauth import BasicAuth
 from netwatch.web.passwords import PasswordChecker
-from netwatch.web.requestlimit import RequestLimit
 from netwatch.web.tlscontext import files_of, server_context
 from netwatch.web.webconfig import WebConfig
 from netwatch.wire.document import Document, Problem
@@ -31,7 +31,10 @@ class Security:
     ways: Sequence[Way] = ()
     """How a request may authenticate; if there are none, it need not."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    limit: RequestLimit = field(default_factory=lambda: RequestLimit(0.0, 0))
+    limit: RateLimit = field(default_factory=lambda: RateLimit(0.0, 0))
+    """Of requests, for all who are known, or all where nobody needs to be."""
+    strangers: RateLimit = field(default_factory=lambda: RateLimit(0.0, 0))
+    """The same for each address of those who have to authenticate, and have not lately."""
 
 
 class WebConfigFile:
@@ -97,7 +100,8 @@ class WebConfigFile:
             headers={
                 name: text for name, text in config.http_server_config.headers.items() if text
             },
-            limit=RequestLimit(limit.interval, limit.burst),
+            limit=RateLimit(limit.interval, limit.burst),
+            strangers=RateLimit(limit.interval, limit.burst),
         )
 
 

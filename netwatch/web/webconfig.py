@@ -65,7 +65,7 @@ class HttpServerConfig(Options):
 
 
 class RateLimitConfig(Options):
-    """How many requests are answered, whoever sends them."""
+    """How many requests are answered; strangers count apart."""
 
     interval: Annotated[Duration, Field(ge=0)] = 0.0
     """The time between two of them; 0 for no limit."""
@@ -89,4 +89,4 @@ class WebConfig(Options):
     basic_auth_users: dict[str, BcryptHash] = Field(default_factory=dict)
     """Users and the bcrypt hashes of their passwords; without any, nobody needs one."""
     rate_limit: RateLimitConfig = Field(default_factory=RateLimitConfig)
-    """How many requests are answered, whoever sends them."""
+    """How many requests are answered; strangers count apart."""

@@ -43,6 +43,7 @@ def test_clusters_are_measured_without_a_network() -> None:
     assert done.returncode == 0, done.stderr
     assert "| source nodes |" in done.stdout
     assert "| that change targets " in done.stdout
+    assert "| 1,000 nodes |" in done.stdout
 
 
 def test_rendering_is_measured_without_a_network() -> None:

@@ -16,7 +16,7 @@ VERSIONS = [
     for version in kubernetes_validate.utils.all_versions()
     if "strict" not in version and tuple(map(int, version.split(".")[:2])) >= OLDEST
 ]
-OPERATORS_OWN = "monitoring.coreos.com/v1"
+OPERATORS_OWN = "monitoring.coreos.com/v1"  # tests/charts/test_operator.py
 AS_IN_A_POD = {"POD_IP": "fd00::7", "HOST_IP": "fd00::7", "NODE_NAME": "n", "SITE": "north"}
 
 

@@ -179,8 +179,10 @@ def test_agents_in_the_pod_network_let_each_other_and_scrapers_in() -> None:
     agents = of_kind("DaemonSet", among)["netwatch-pod"]["spec"]["selector"]
     assert policy["podSelector"] == agents
     assert policy["egress"] == [{}]
+    names = ("app.kubernetes.io/name", "app.kubernetes.io/instance")
+    release = {"matchLabels": {name: agents["matchLabels"][name] for name in names}}
     assert policy["ingress"] == [
-        {"from": [{"podSelector": agents}, {"ipBlock": {"cidr": "10.0.0.0/16"}}]},
+        {"from": [{"podSelector": release}, {"ipBlock": {"cidr": "10.0.0.0/16"}}]},
         {"from": scrapers, "ports": [{"port": "http", "protocol": "TCP"}]},
     ]
 

@@ -1,24 +1,35 @@
-"""The agents may read what the sources of their checks need, and nothing else."""
+"""The agents may do what the sources of their checks ask of the API server, and nothing else."""
 
-import shutil
-from collections.abc import Mapping
-from pathlib import Path
+import asyncio
+import re
+from collections.abc import Iterable, Mapping
 
 import pytest
 import yaml
 
+from netwatch.config import load
 from netwatch.defaults import CLUSTER_CONFIG
 from netwatch.net.kubernetes.reviews import ACCESS_REVIEWS, TOKEN_REVIEWS
-from tests.charts.helm import CHART, Object, Values, objects, of_kind
+from netwatch.source import SourceOptions, SourceServices
+from tests.charts.golden import EXAMPLES, values_of
+from tests.charts.helm import CHART, Object, RefusedError, Values, agent_config, objects, of_kind
 from tests.charts.matrix import A_CHECK, WITH_TOKENS
+from tests.kubernetes.apiserver import Asked, ScriptedServer
+from tests.kubernetes.keepingup import cluster_of, soon
+from tests.sources.publisher import Published
 
-READ = ("get", "list", "watch")
-NODES = {("", "nodes", verb) for verb in READ}
-SLICES = {("discovery.k8s.io", "endpointslices", verb) for verb in READ}
-SERVICES = {("", "services", verb) for verb in READ}
-PODS = {("", "pods", verb) for verb in READ}
+Permissions = Mapping[str, set[tuple[str, str, str]]]
+"""API group, resource and verb, by namespace; that of the whole cluster is "*"."""
 
+ASKING = {"endpoints", "nodes", "pods", "services"}
 NO_DEFAULTS = {"defaults": {"enabled": False}, "checks": {"wiki": A_CHECK}}
+IN_A_POD = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "POD_IP": "10.0.0.7", "NODE_NAME": "kube-1"}
+
+PATH = re.compile(
+    r"/apis?(?:/(?P<group>[a-z0-9.]+\.k8s\.io))?/v1(?:/namespaces/(?P<namespace>[^/]+))?"
+    r"/(?P<resource>[^/]+)(?P<one>/.+)?"
+)
+"""How the API names resources and single objects; its core group has no name."""
 
 
 def allowed(role: Object) -> set[tuple[str, str, str]]:
@@ -31,18 +42,83 @@ def allowed(role: Object) -> set[tuple[str, str, str]]:
     }
 
 
-def granted(
-    values: Values | None = None, chart: Path = CHART
-) -> Mapping[str, set[tuple[str, str, str]]]:
-    """Return what is allowed by namespace; that of the whole cluster is "*"."""
-    among = objects(values, chart=chart)
+def granted(values: Values | None = None) -> Permissions:
+    among = objects(values)
     roles = [found for found in among if found["kind"] in {"Role", "ClusterRole"}]
     return {role["metadata"].get("namespace", "*"): allowed(role) for role in roles}
 
 
-def test_the_default_checks_may_read_nodes_and_two_services() -> None:
-    both = SERVICES | SLICES
-    assert granted() == {"*": NODES, "default": both, "kube-system": both}
+def needed(requests: Iterable[Asked]) -> Permissions:
+    found: dict[str, set[tuple[str, str, str]]] = {}
+    for asked in requests:
+        match = PATH.fullmatch(asked.path)
+        assert match, asked.path
+        verb = "watch" if asked.is_watch else "get" if match["one"] else "list"
+        which = (match["group"] or "", match["resource"], verb)
+        found.setdefault(match["namespace"] or "*", set()).add(which)
+    return found
+
+
+async def asked_by(sources: Iterable[SourceOptions], server: ScriptedServer) -> Permissions:
+    """Run sources until all that they follow is listed and watched; return what that needed."""
+    async with cluster_of(server) as cluster, asyncio.TaskGroup() as group:
+        opened = [source.open(SourceServices(cluster, "kube-1")) for source in sources]
+        told = [(source, Published()) for source in opened]
+        running = [group.create_task(one.run(to), name="source") for one, to in told]
+        await soon(lambda: all(to.snapshots for _, to in told))
+        await soon(lambda: len(server.watches) == len(cluster))
+        for task in running:
+            task.cancel()
+    return needed(server.asked)
+
+
+def sources_of(values: Values) -> list[SourceOptions]:
+    """Return the sources of all agents that ask the API server."""
+    among = objects(values)
+    configs = [
+        load(agent_config(name, among), "netwatch.yaml", IN_A_POD)
+        for name in of_kind("DaemonSet", among)
+    ]
+    checks = [check for config in configs for check in config.checks.values()]
+    return [check.source_options for check in checks if check.source_name in ASKING]
+
+
+def a_source(source: Values) -> Values:
+    checks = {"a": {"source": source, "probe": {"tcp": {"port": 80}}}}
+    return {"defaults": {"enabled": False}, "checks": checks}
+
+
+CASES: dict[str, Values] = {
+    "defaults": {},
+    **{name: values_of(name) for name in EXAMPLES},
+    "both networks": {
+        "podNetwork": {"enabled": True, "checks": a_source({"pods": {}})["checks"]},
+    },
+    "no checks of nodes": {"defaults": {"without": ["nodes", "nodes-large"]}},
+    "no checks of services": {
+        "defaults": {"without": ["dns-service", "api-server-service", "service-path"]}
+    },
+    "others in their place": {
+        "checks": dict.fromkeys(("dns-servers", "dns-service", "service-path"), A_CHECK)
+    },
+    "fixed targets": NO_DEFAULTS,
+    "nodes": a_source({"nodes": {"own": "include"}}),
+    "endpoints of one": a_source({"endpoints": {"namespace": "shop", "service": "wiki"}}),
+    "endpoints of some": a_source({"endpoints": {"namespace": "shop", "selector": "app=wiki"}}),
+    "services of a namespace": a_source({"services": {"namespace": "shop"}}),
+    "a service": a_source({"services": {"namespace": "shop", "name": "wiki"}}),
+    "the usual services": a_source({"services": {}}),
+    "services and endpoints": a_source({"services": {"namespace": "shop", "backends": True}}),
+    "pods of a namespace": a_source({"pods": {"namespace": "shop", "selector": "app=wiki"}}),
+    "all pods": a_source({"pods": {}}),
+}
+
+
+@pytest.mark.parametrize("values", CASES.values(), ids=CASES)
+async def test_the_roles_allow_what_the_agents_ask_and_nothing_else(
+    values: Values, scripted: ScriptedServer
+) -> None:
+    assert granted(values) == await asked_by(sources_of(values), scripted)
 
 
 def test_the_roles_are_those_of_the_agents_account() -> None:
@@ -57,14 +133,6 @@ def test_the_roles_are_those_of_the_agents_account() -> None:
     assert list(of_kind("ServiceAccount", among)) == ["netwatch"]
 
 
-def test_what_a_default_check_may_read_goes_with_it() -> None:
-    checks = ["nodes", "nodes-large"]
-    assert set(granted({"defaults": {"without": checks}})) == {"default", "kube-system"}
-    services = ["dns-service", "api-server-service", "service-path"]
-    past_the_services = granted({"defaults": {"without": services}})
-    assert past_the_services == {"*": NODES, "default": SLICES, "kube-system": SLICES}
-
-
 def test_checks_of_fixed_targets_may_read_nothing_and_hold_no_token() -> None:
     assert granted(NO_DEFAULTS) == {}
     agent = of_kind("DaemonSet", objects(NO_DEFAULTS))["netwatch"]["spec"]["template"]["spec"]
@@ -73,39 +141,21 @@ def test_checks_of_fixed_targets_may_read_nothing_and_hold_no_token() -> None:
     assert default["automountServiceAccountToken"] is True
 
 
-def test_a_check_in_the_place_of_a_default_one_takes_its_permissions_away() -> None:
-    of_dns = ("dns-servers", "dns-service", "service-path")
-    replaced = {"checks": dict.fromkeys(of_dns, A_CHECK)}
-    assert set(granted(replaced)) == {"*", "default"}
-
-
-@pytest.mark.parametrize(
-    ("source", "permissions"),
-    [
-        ({"nodes": None}, {"*": NODES}),
-        ({"endpoints": {"namespace": "netwatch", "service": "netwatch"}}, {"netwatch": SLICES}),
-        ({"services": {"namespace": "shop"}}, {"shop": SERVICES}),
-        ({"services": {}}, {"default": SERVICES, "kube-system": SERVICES}),
-        ({"services": {"namespace": "shop", "backends": True}}, {"shop": SERVICES | SLICES}),
-        ({"pods": {"namespace": "shop"}}, {"shop": PODS}),
-        ({"pods": {}}, {"*": PODS}),
-        ({"static": ["10.0.0.7"]}, {}),
-    ],
-)
-def test_a_source_may_read_its_own_resources_where_it_looks_for_them(
-    source: Values, permissions: Mapping[str, set[tuple[str, str, str]]], tmp_path: Path
-) -> None:
-    chart = tmp_path / "netwatch"
-    shutil.copytree(CHART, chart)
-    (chart / "values.schema.json").unlink()  # it has the sources of this version alone
-    checks = {"a": {"source": source, "probe": {"icmp": {}}}}
-    assert granted({"defaults": {"enabled": False}, "checks": checks}, chart) == permissions
-
-
 def test_scrapers_are_asked_about_only_where_that_is_switched_on() -> None:
     paths = [path.split("/") for path in (TOKEN_REVIEWS, ACCESS_REVIEWS)]
     asked = {(group, resource, "create") for _, _, group, _, resource in paths}
     assert granted({**NO_DEFAULTS, **WITH_TOKENS}) == {"*": asked}
+
+
+@pytest.mark.parametrize("place", ["config", "podNetwork"])
+def test_scrapers_can_not_be_asked_about_without_being_allowed_to(place: str) -> None:
+    web = {"web": {"config_file": "/secrets/web.yml", "kubernetes_auth": {"enabled": True}}}
+    inside = {"enabled": True, "config": web}
+    values = {"scheme": "HTTPS", place: inside if place == "podNetwork" else web}
+    with pytest.raises(RefusedError, match=r"set rbac\.delegatedAuth in place of config\.web"):
+        objects(values)
+    of_both = values | {"config": web, "rbac": {"delegatedAuth": True}}
+    assert "*" in granted({**NO_DEFAULTS, **of_both})
 
 
 def test_roles_can_be_left_to_others() -> None:
@@ -122,7 +172,6 @@ def test_an_account_can_be_somebody_elses() -> None:
 
 def test_the_chart_knows_every_default_check_that_asks_kubernetes() -> None:
     known = yaml.safe_load((CHART / "files" / "default-checks.yaml").read_text())
-    asking = {"endpoints", "nodes", "pods", "services"}
     for name, check in yaml.safe_load(CLUSTER_CONFIG)["checks"].items():
-        if asking & set(check["source"]):
+        if ASKING & set(check["source"]):
             assert set(known[name]["source"]) == set(check["source"])

@@ -1,15 +1,20 @@
 """What the agents' pods may do, where they run, and how they are replaced."""
 
+import re
 from typing import Any
 
 import pytest
 
 from netwatch import __version__
 from netwatch.cli.main import parse
-from tests.charts.helm import Values, objects, of_kind
+from netwatch.logs import FORMATS
+from tests.charts.helm import CHART, ROOT, Values, objects, of_kind
 from tests.charts.matrix import MATRIX
 
 BOTH: Values = {"podNetwork": {"enabled": True}}
+
+FIRST_LIST_MEBIBYTES = 25
+"""What the list of 5,000 nodes takes for a moment."""
 
 # https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
 SAFE_SYSCTLS = {"net.ipv4.ping_group_range"}
@@ -110,6 +115,40 @@ def test_an_agent_restarts_when_it_stands_still_and_not_when_the_network_does() 
     assert container()["livenessProbe"]["failureThreshold"] >= 6
 
 
+def test_the_kubelet_may_ask_otherwise_or_not_at_all() -> None:
+    values = {
+        "livenessProbe": {"tcpSocket": {"port": "http"}, "periodSeconds": 30},
+        "readinessProbe": None,
+    }
+    changed = container(values=values)
+    assert changed["livenessProbe"] == {
+        "tcpSocket": {"port": "http"},
+        "periodSeconds": 30,
+        "timeoutSeconds": 5,
+        "failureThreshold": 6,
+    }
+    assert "readinessProbe" not in changed
+
+
+def test_an_agent_may_have_what_it_was_measured_to_need() -> None:
+    """Where docs/performance.md says more, values.yaml must, too."""
+    measured = (ROOT / "docs" / "performance.md").read_text()
+    at_most = re.search(
+        r"^\| at most, with 4 slow scrapers .*\| +([\d.]+) \|$", measured, re.MULTILINE
+    )
+    assert at_most
+    mebibytes = {
+        kind: int(of["memory"].removesuffix("Mi")) for kind, of in container()["resources"].items()
+    }
+    assert float(at_most[1]) <= mebibytes["requests"]
+    assert 1.5 * (float(at_most[1]) + FIRST_LIST_MEBIBYTES) <= mebibytes["limits"]
+    for text in (
+        (CHART / "values.yaml").read_text(),
+        (ROOT / "docs" / "kubernetes.md").read_text(),
+    ):
+        assert f"{at_most[1]} MiB" in text
+
+
 def test_an_agent_is_never_throttled() -> None:
     assert "cpu" not in container()["resources"]["limits"]
     assert container()["resources"]["limits"] == {"memory": "192Mi"}
@@ -119,7 +158,15 @@ def test_an_agent_sees_changes_of_its_configuration() -> None:
     """The kubelet does not update what is mounted by `subPath`."""
     [mount] = container()["volumeMounts"]
     assert mount == {"name": "config", "mountPath": "/etc/netwatch", "readOnly": True}
-    assert container()["args"] == ["agent", "--config", "/etc/netwatch/netwatch.yaml"]
+    assert container()["args"][:2] == ["agent", "--config=/etc/netwatch/netwatch.yaml"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_agent_writes_the_log_that_is_wanted_and_understands_how(form: str) -> None:
+    arguments = container(values={"log": {"format": form, "level": "debug"}})["args"]
+    args = parse(arguments)
+    assert (args.log_format, args.log_level) == (form, "debug")
+    assert "--log-format=logfmt" in container()["args"]
 
 
 @pytest.mark.parametrize(

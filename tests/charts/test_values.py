@@ -46,6 +46,7 @@ def test_every_value_has_a_comment() -> None:
         ({"image": {"tga": "1"}}, "at '/image': additional properties 'tga' not allowed"),
         ({"port": "9847"}, "at '/port': got string, want integer"),
         ({"port": 0}, "at '/port': minimum: got 0, want 1"),
+        ({"log": {"format": "xml"}}, "at '/log/format': value must be one of 'text', 'logfmt', 'j"),
         ({"config": {"checks": {}}}, "at '/config': additional properties 'checks' not allowed"),
         ({"config": {"compat": {"pingexporter": True}}}, "additional properties 'pingexporter'"),
         ({"defaults": {"without": "nodes"}}, "at '/defaults/without': got string, want array"),
@@ -90,3 +91,8 @@ def test_the_notes_warn_of_the_address_of_the_node_where_the_agent_is_on_it() ->
     notes = render(pods)["templates/NOTES.txt"]
     assert "without authentication" not in notes
     assert "exec ds/netwatch-pod" in notes
+
+
+def test_the_notes_say_how_the_page_is_reached() -> None:
+    assert "at http://127.0.0.1:9847/:" in render()["templates/NOTES.txt"]
+    assert "at https://127.0.0.1:9847/:" in render({"scheme": "HTTPS"})["templates/NOTES.txt"]

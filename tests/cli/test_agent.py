@@ -5,6 +5,7 @@ import pytest
 
 from netwatch.cli.main import main
 
+AGENT = ("agent", "--log-format", "text")
 GOOD = "checks: {a: {source: {static: [127.0.0.1]}, probe: {icmp: }}}\n"
 
 
@@ -43,7 +44,7 @@ def test_a_bad_configuration_is_one_line_with_its_place(
 ) -> None:
     file = tmp_path / "netwatch.yaml"
     file.write_text(text)
-    assert main(["agent", "--config", str(file)]) == 2
+    assert main([*AGENT, "--config", str(file)]) == 2
     assert capsys.readouterr() == ("", f"{file}:{message}\n")
 
 
@@ -52,7 +53,7 @@ def test_all_errors_of_a_configuration_are_told_at_once(
 ) -> None:
     file = tmp_path / "netwatch.yaml"
     file.write_text("listen: 5\nchecks: {}\n")
-    assert main(["agent", "--config", str(file)]) == 2
+    assert main([*AGENT, "--config", str(file)]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert [line.partition(": ")[0] for line in lines] == [f"{file}:1:9", f"{file}:2:9"]
 
@@ -61,9 +62,9 @@ def test_a_configuration_that_cannot_be_read_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "none.yaml"
-    assert main(["agent", "--config", str(file)]) == 2
+    assert main([*AGENT, "--config", str(file)]) == 2
     assert capsys.readouterr() == ("", f"{file}: No such file or directory\n")
-    assert main(["agent", "--config", str(tmp_path)]) == 2
+    assert main([*AGENT, "--config", str(tmp_path)]) == 2
     assert capsys.readouterr() == (
         "",
         f"{tmp_path}: found something else, expected a regular file\n",
@@ -96,12 +97,12 @@ def test_a_taken_port_is_one_line(
 ) -> None:
     with socket.create_server((address.strip("[]"), 0), family=family) as somebody_else:
         listen = f"{address}:{somebody_else.getsockname()[1]}"
-        assert main(["agent", "--listen", listen]) == 2
+        assert main([*AGENT, "--listen", listen]) == 2
     assert capsys.readouterr() == ("", f"cannot listen on {listen}: address already in use\n")
 
 
 @pytest.mark.usefixtures("may_ping")
 def test_an_address_of_another_host_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["agent", "--listen", "192.0.2.1:0"]) == 2
+    assert main([*AGENT, "--listen", "192.0.2.1:0"]) == 2
     expected = "cannot listen on 192.0.2.1:0: cannot assign requested address\n"
     assert capsys.readouterr() == ("", expected)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ Json = dict[str, Any]
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "charts" / "netwatch" / "dashboards"
 FILES = sorted(FOLDER.glob("*.json"))
-GRAFANAS_OWN = {"__rate_interval": "10s", "__range": "30s"}
+GRAFANAS_OWN = {"__rate_interval": "10s", "__range": "30s", "__interval": "1s"}
 
 
 def load(path: Path) -> Json:
@@ -51,11 +51,24 @@ def variables(dashboard: Json) -> dict[str, Json]:
 
 
 def defaults(dashboard: Json) -> dict[str, str]:
-    """Return what the variables are before anybody chooses."""
+    """Return what the variables are before anybody chooses, but for those that are derived."""
     return {
         name: variable["allValue"] or variable["current"]["value"]
         for name, variable in variables(dashboard).items()
+        if not is_derived(variable)
     }
+
+
+def is_derived(variable: Json) -> bool:
+    """Whether it is the series of a query that give a variable its values, and not the reader."""
+    return bool(variable["query"]["query"].startswith("query_result("))
+
+
+def regex_of(values: Iterable[str]) -> str:
+    """Return what Grafana puts for several values, inside of the quotes of PromQL."""
+    special = re.compile(r"[\\^$*+?.()|{}\[\]]")
+    escaped = (special.sub(lambda match: rf"\\{match[0]}", value) for value in values)
+    return f"({'|'.join(escaped)})"
 
 
 def interpolated(text: str, values: Mapping[str, str]) -> str:

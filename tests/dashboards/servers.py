@@ -13,9 +13,10 @@ FIXTURES = Path(__file__).parent.parent / "fixtures" / "kube-proxy"
 LOOPBACK = "127.0.0.1"
 HEADER_BYTES = 12
 
-# What the one that was captured had no reason to say.
+# What the one that was captured had no reason to say, and a series that comes twice.
 MORE_METRICS = """\
 # TYPE kubeproxy_sync_proxy_rules_iptables_restore_failures_total counter
+kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family="IPv4"} 0
 kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family="IPv4"} 0
 # TYPE kubeproxy_network_programming_duration_seconds histogram
 kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="0.25"} 0

@@ -1,15 +1,8 @@
 """What the expressions that dashboards share make of series, by promtool's arithmetic."""
 
-import json
-import subprocess
-from collections.abc import Mapping
-from pathlib import Path
-
-import pytest
-
 from dashboards.grafana.timeline import States
-from dashboards.promql import Scope, coded, loss, or_zero, success
-from tests.prometheus import needs
+from dashboards.promql import Scope, coded, gone, loss, or_zero, since, success
+from tests.dashboards.promtool import Promtool
 
 ALL = Scope(())
 SENT = 'netwatch_icmp_packets_sent_total{node="a"}'
@@ -17,32 +10,6 @@ RECEIVED = 'netwatch_icmp_packets_received_total{node="a"}'
 LOCAL = 'netwatch_icmp_errors_total{node="a",reason="local"}'
 UNREACHABLE = 'netwatch_icmp_errors_total{node="a",reason="unreachable"}'
 A_HUNDRED_A_MINUTE = "0+100x10"
-
-
-@pytest.fixture
-def promtool(tmp_path: Path) -> "Promtool":
-    needs("promtool")
-    return Promtool(tmp_path / "test.json")
-
-
-class Promtool:
-    def __init__(self, file: Path) -> None:
-        self.file = file
-
-    def says(self, expression: str, series: Mapping[str, str], *expected: tuple[str, float]) -> str:
-        """Return its complaint if the expression is not this, after ten minutes of these series."""
-        samples = [{"labels": labels, "value": value} for labels, value in expected]
-        asked = {
-            "expr": expression.replace("$__rate_interval", "5m"),
-            "eval_time": "10m",
-            "exp_samples": samples,
-        }
-        inputs = [{"series": name, "values": values} for name, values in series.items()]
-        test = {"interval": "1m", "input_series": inputs, "promql_expr_test": [asked]}
-        self.file.write_text(json.dumps({"tests": [test]}))
-        command = ["promtool", "test", "rules", str(self.file)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
 def test_loss_is_the_share_of_the_sent_that_did_not_come_back(promtool: Promtool) -> None:
@@ -85,6 +52,30 @@ def test_the_worst_state_counts(promtool: Promtool) -> None:
 
 def test_nothing_to_count_is_zero_and_no_gap(promtool: Promtool) -> None:
     assert promtool.says(or_zero("count(gone)"), {SENT: "1x10"}, ("{}", 0)) == ""
+
+
+def test_what_is_down_has_been_so_since_the_last_time_that_it_was_not(promtool: Promtool) -> None:
+    series = {'up{node="a"}': "1x5 0x10", 'up{node="b"}': "0 1 0x20"}
+    expected = ('{node="a"}', 5 * 60.0), ('{node="b"}', 9 * 60.0)
+    assert promtool.says(since("min by (node) (up)"), series, *expected) == ""
+
+
+def test_what_was_down_in_all_the_time_shown_has_been_so_since_its_beginning(
+    promtool: Promtool,
+) -> None:
+    series = {'up{node="a"}': "0x20", 'up{node="new"}': "_x7 0x10"}
+    expected = ('{node="a"}', 10 * 60.0), ('{node="new"}', 3 * 60.0)
+    assert promtool.says(since("min by (node) (up)"), series, *expected) == ""
+
+
+def test_agents_are_gone_that_were_there_in_the_time_shown(promtool: Promtool) -> None:
+    series = {
+        'build{node="here"}': "1x20",
+        'build{node="gone"}': "1x3 stale",
+        'build{node="restarted", instance="old"}': "1x3 stale",
+        'build{node="restarted", instance="new"}': "_x5 1x10",
+    }
+    assert promtool.says(gone("build"), series, ("{}", 1)) == ""
 
 
 def test_what_promtool_expects_is_not_whatever_it_finds(promtool: Promtool) -> None:

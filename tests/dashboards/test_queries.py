@@ -10,7 +10,6 @@ from tests.dashboards.files import (
     FILES,
     Json,
     defaults,
-    interpolated,
     labels,
     load,
     panels,
@@ -51,7 +50,7 @@ def test_every_query_of_a_panel_has_an_answer(
     asked: World, path: Path, panel: Json, target: Json
 ) -> None:
     """With the labels that the panel shows, and with no others in the rows of a table."""
-    query = interpolated(target["expr"], defaults(load(path)))
+    query = asked.filled_in(target["expr"], load(path))
     shown = labels(panel, target)
 
     def answer() -> Series:
@@ -68,30 +67,31 @@ def test_every_query_of_a_panel_has_an_answer(
 def test_every_variable_has_values_to_choose_from(asked: World, path: Path) -> None:
     dashboard = load(path)
     for name, variable in variables(dashboard).items():
-        text = interpolated(variable["query"]["query"], defaults(dashboard))
-        selector, _, label = text.removeprefix("label_values(").removesuffix(")").rpartition(", ")
-        values = asked.label_values(selector, label)
+        values = asked.values(variable, defaults(dashboard))
         assert values, name
         if not variable["includeAll"]:
             assert variable["current"]["value"] in values
 
 
 def test_a_choice_leaves_all_others_out(asked: World) -> None:
-    [path] = [path for path in FILES if path.stem == "explorer"]
-    dashboard = load(path)
-    chosen = {**defaults(dashboard), "node": "(node-a)", "target": "(node-b|node-c)"}
+    dashboard = dashboard_of("explorer")
     _, target = next(queries(dashboard))
-    found = eventually(lambda: asked.query(interpolated(target["expr"], chosen)))
+    query = asked.filled_in(target["expr"], dashboard, node="(node-a)", target="(node-b|node-c)")
+    found = eventually(lambda: asked.query(query))
     pairs = {(each["metric"]["node"], each["metric"]["target"]) for each in found}
     assert pairs == {("node-a", "node-b"), ("node-a", "node-c")}
 
 
+def dashboard_of(name: str) -> Json:
+    [path] = [path for path in FILES if path.stem == name]
+    return load(path)
+
+
 def rows(asked: World, dashboard: str, title: str, column: int = 0) -> dict[tuple[str, ...], float]:
     """Return the values of a query by its labels, in the order of their names."""
-    [path] = [path for path in FILES if path.stem == dashboard]
-    loaded = load(path)
+    loaded = dashboard_of(dashboard)
     [panel] = [panel for panel in panels(loaded) if panel["title"] == title]
-    query = interpolated(panel["targets"][column]["expr"], defaults(loaded))
+    query = asked.filled_in(panel["targets"][column]["expr"], loaded)
     found = eventually(lambda: asked.query(query))
     return {
         tuple(value for _, value in sorted(each["metric"].items())): float(each["value"][1])
@@ -121,3 +121,47 @@ def test_what_is_down_for_all_is_told_from_what_is_down_for_some(asked: World) -
 def test_a_refused_certificate_is_shown_with_its_reason(asked: World) -> None:
     found = rows(asked, "services", "Why certificates are refused")
     assert {(check, reason) for check, reason, _ in found} == {("strict", "unknown_ca")}
+
+
+def test_nodes_are_told_from_external_targets_also_of_the_same_check(asked: World) -> None:
+    """node-c has no agent: it is a node since a check of nodes has it."""
+
+    def targets(title: str) -> set[tuple[str, str]]:
+        return {(check, to) for check, _, to, *_ in rows(asked, "explorer", title)}
+
+    def nodes() -> set[tuple[str, str]]:
+        return targets("Pings between nodes in the time shown")
+
+    def externals() -> set[tuple[str, str]]:
+        return targets("Pings to external targets in the time shown")
+
+    expected = {("both", "wiki"), ("external", "refused"), ("external", "blocked")}
+    eventually(lambda: externals() == expected, externals)
+    assert nodes() >= {("both", "node-a"), ("both", "node-b"), ("nodes", "node-c")}
+    assert not nodes() & expected
+
+
+def test_kube_proxy_that_is_scraped_as_well_is_not_shown_twice(asked: World) -> None:
+    def jobs() -> set[str]:
+        found = asked.query("kubeproxy_sync_proxy_rules_endpoint_changes_total")
+        return {each["metric"]["job"] for each in found}
+
+    eventually(lambda: jobs() == {"netwatch", "kube-proxy"}, jobs)
+    slow = rows(asked, "kube-proxy", "Sync of the rules", column=2)
+    assert set(slow) == {("node-a",)}
+
+
+def test_what_is_down_is_shown_with_the_time_since_it_was_not(asked: World) -> None:
+    def lasted() -> float:
+        found = rows(asked, "overview", "Targets", column=3)
+        return next((found[labels] for labels in found if labels[1:3] == ("nodes", "node-c")), 0)
+
+    assert 0 < eventually(lasted) <= 30
+
+
+def test_alerts_are_shown_by_name_and_state(asked: World) -> None:
+    def shown() -> set[tuple[str, ...]]:
+        return set(rows(asked, "overview", "Alerts that fire, and that may soon"))
+
+    expected = ("NetwatchNodeUnreachable", "pending", "nodes", "node-c", "critical", "node-c")
+    eventually(lambda: expected in shown(), shown)

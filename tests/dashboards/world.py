@@ -4,6 +4,7 @@ What is on 127.0.0.1 is on that of node-a alone, so that node-b finds nothing th
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.certificates import Authority
+from tests.charts.rules.promtool import RULES
+from tests.dashboards.files import Json, defaults, interpolated, regex_of, variables
 from tests.dashboards.servers import answer_wrongly, kube_proxy, shout_at, web
 from tests.dnsmasq import dnsmasq
 from tests.grpc_server import health_server
@@ -34,7 +37,10 @@ checks:
         - {{name: node-c, host: 10.9.1.9, zone: zone-b}}
     probe: &ping {{icmp: {{interval: 100ms, timeout: 300ms}}}}
   external:
-    source: {{static: [{{name: refused, host: 127.0.0.3}}, {{name: blocked, host: 127.0.0.5}}]}}
+    source:
+      static:
+        - {{name: refused, host: 127.0.0.3, zone: outside}}
+        - {{name: blocked, host: 127.0.0.5}}
     probe: *ping
   web:
     source:
@@ -70,11 +76,28 @@ checks:
     source:
       static: [{{name: web, host: 10.9.1.9, port: 80, backends: ["127.0.0.1:{http}"]}}]
     probe: {{service_path: {{interval: 1s, timeout: 500ms}}}}
-  ring:
-    source: {{static: [10.9.1.1, 10.9.1.2, 127.0.0.1]}}
+  both:
+    source: {{file: {{path: {targets_file}}}}}
+    probe: *ping
+  others:
+    source: {{static: ["http://127.0.0.1:10249/metrics"]}}
+    probe: {{scrape: {{interval: 1s, allow: [go_*]}}}}
+  nodes-in-turns:
+    source:
+      static:
+        - {{host: 10.9.1.1, zone: zone-a}}
+        - {{host: 10.9.1.2, zone: zone-b}}
+        - {{host: 127.0.0.1, zone: zone-b}}
     probe: *ping
     peers: {{sample: 1, rotate: 10s}}
 """
+
+TARGETS = """\
+{"cluster_targets": [{"ipAddress": "10.9.1.1", "name": "node-a"},
+                     {"ipAddress": "10.9.1.2", "name": "node-b"}],
+ "external_targets": [{"host": "127.0.0.3", "name": "wiki"}]}
+"""
+"""Nodes and others in one check, as the ping-exporter has them."""
 
 # Of three packets to node-b one is lost; what goes to node-a is not.
 NODE_A_RULES = """\
@@ -99,10 +122,28 @@ class World:
         found: Series = self._ask("query", query=expression)["result"]
         return found
 
-    def label_values(self, selector: str, label: str) -> list[str]:
-        """Return the values of a label of these series."""
-        found: list[str] = self._ask(f"label/{label}/values", **{"match[]": selector})
-        return found
+    def values(self, variable: Json, chosen: Mapping[str, str]) -> list[str]:
+        """Return what there is to choose from for a variable of a dashboard."""
+        match variable["query"]:
+            case {"qryType": 1, "query": text}:
+                asked = interpolated(text, chosen).removeprefix("label_values(").removesuffix(")")
+                selector, _, label = asked.rpartition(", ")
+                found: list[str] = self._ask(f"label/{label}/values", **{"match[]": selector})
+                return found
+            case {"qryType": 3, "query": text}:
+                asked = interpolated(text, chosen).removeprefix("query_result(").removesuffix(")")
+                lines = [_as_grafana_shows_it(each["metric"]) for each in self.query(asked)]
+                matches = (re.search(variable["regex"].strip("/"), line) for line in lines)
+                return [match[1] for match in matches if match]
+        raise AssertionError(variable)
+
+    def filled_in(self, text: str, dashboard: Json, **chosen: str) -> str:
+        """Return a query with what a dashboard has at first, but for what is chosen."""
+        values = {**defaults(dashboard), **chosen}
+        for name, variable in variables(dashboard).items():
+            if name not in values:
+                values[name] = regex_of(self.values(variable, values))
+        return interpolated(text, values)
 
     def is_ready(self) -> bool:
         """Whether it answers yet, and has scraped everybody often enough for a rate."""
@@ -122,6 +163,11 @@ class World:
         return answer["data"]
 
 
+def _as_grafana_shows_it(metric: Mapping[str, str]) -> str:
+    """Return the text to which it applies the regular expression of a variable."""
+    return "{" + ",".join(f'{label}="{value}"' for label, value in metric.items()) + "} 1 0"
+
+
 @contextmanager
 def world(folder: Path) -> Iterator[World]:
     """Set it up in namespaces, and wait until Prometheus has scraped everybody twice."""
@@ -132,7 +178,7 @@ def world(folder: Path) -> Iterator[World]:
         node_b.nft(NODE_B_RULES)
         config = _config(stack, folder, node_a)
         with node_a:
-            stack.enter_context(scraping(folder, [_job()]))
+            stack.enter_context(scraping(folder, [_agents(), _KUBE_PROXY_ITSELF], RULES))
         for name, namespace in zip(NODES, (node_a, node_b), strict=True):
             _start_agent(stack, namespace, folder / name, config)
         made = World(node_a)
@@ -160,7 +206,9 @@ def _config(stack: ExitStack, folder: Path, place: Namespace) -> str:
         }
         enter(kube_proxy())
         enter(shout_at((NODES["node-a"], 9848)))
-    return CONFIG.format(ca_file=authority.ca_file, **ports)
+    targets_file = folder / "targets.json"
+    targets_file.write_text(TARGETS)
+    return CONFIG.format(ca_file=authority.ca_file, targets_file=targets_file, **ports)
 
 
 def _start_agent(stack: ExitStack, place: Namespace, folder: Path, config: str) -> None:
@@ -176,7 +224,14 @@ def _end(agent: Agent) -> None:
     assert "Traceback" not in agent.log
 
 
-def _job() -> Mapping[str, object]:
+_KUBE_PROXY_ITSELF = {
+    "job_name": "kube-proxy",
+    "static_configs": [{"targets": ["127.0.0.1:10249"], "labels": {"cluster": "test"}}],
+}
+"""Where somebody scrapes it as well, it is the same series once more."""
+
+
+def _agents() -> Mapping[str, object]:
     agents = [
         {"targets": [f"{address}:9847"], "labels": _labels(name)} for name, address in NODES.items()
     ]

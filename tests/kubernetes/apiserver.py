@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import copy
 import json
-import re
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from aiohttp import web
+
+from tests.kubernetes.selector import is_selected
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Object = dict[str, Any]
@@ -216,11 +217,11 @@ class ScriptedServer:
 
 
 def _matches(item: Object, query: Mapping[str, str]) -> bool:
-    """Whether an object is selected: by `key=value` and `metadata.name=value` alone."""
+    """Whether an object is selected: by labels, and of fields by `metadata.name=value` alone."""
     labels = item["metadata"].get("labels", {})
-    wanted = dict(part.split("=") for part in re.findall("[^,]+", query.get("labelSelector", "")))
     name = query.get("fieldSelector", "").removeprefix("metadata.name=")
-    return wanted.items() <= labels.items() and name in ("", item["metadata"]["name"])
+    is_named = name in ("", item["metadata"]["name"])
+    return is_named and is_selected(labels, query.get("labelSelector", ""))
 
 
 def a_kubeconfig(cluster: Object, user: Object) -> str:

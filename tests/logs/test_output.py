@@ -1,15 +1,10 @@
 import fcntl
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
-from netwatch.logs.formats import TextFormatter
-from netwatch.logs.output import LogHandler, Output
-from netwatch.logs.repeats import Repeats
+from netwatch.logs.output import Output
 
 F_SETPIPE_SIZE = 1031  # fcntl(2); Python has it from 3.10 on, where the C library does
 PIPE_BYTES = 4096
@@ -27,83 +22,69 @@ def pipe() -> Iterator[tuple[int, int]]:
         os.close(writer)
 
 
-def a_log(descriptor: int) -> logging.Logger:
-    handler = LogHandler(Output(descriptor), Repeats())
-    handler.setFormatter(TextFormatter())
-    log = logging.Logger("netwatch.test")  # noqa: LOG001 - one of its own
-    log.addHandler(handler)
-    return log
+def read_all(reader: int, output: Output) -> bytes:
+    """Read until nothing waits any more."""
+    found = b""
+    while output.is_waiting:
+        found += os.read(reader, PIPE_BYTES)
+        output.flush()
+    return found + os.read(reader, PIPE_BYTES)
 
 
-def messages(data: bytes) -> list[str]:
-    return [line.partition(" INFO ")[2] or line[25:] for line in data.decode().splitlines()]
-
-
-def test_a_pipe_that_nobody_reads_loses_lines_and_then_says_how_many() -> None:
+def test_what_a_pipe_does_not_take_waits_and_comes_later_in_order() -> None:
+    lines = [f"line {number}" for number in range(3000)]
     with pipe() as (reader, writer):
-        log = a_log(writer)
-        for number in range(1000):
-            log.info("number %d", number)
-        told = messages(os.read(reader, PIPE_BYTES))
-        assert told == [f"number {number}" for number in range(len(told))]
-        log.info("go on")
-        lost, after = messages(os.read(reader, PIPE_BYTES))
-        assert (
-            lost == f"WARNING lost {1000 - len(told)} lines of the log, which could not be written"
-        )
-        assert after == "go on"
+        output = Output(writer)
+        taken = [output.write(line) for line in lines]
+        assert all(taken)
+        assert output.is_waiting
+        assert read_all(reader, output).decode().splitlines() == lines
 
 
-def test_a_line_longer_than_the_pipe_is_cut_off_and_the_next_begins_anew() -> None:
+def test_no_more_waits_than_may() -> None:
     with pipe() as (reader, writer):
-        log = a_log(writer)
-        log.info("long %s", "x" * 3 * PIPE_BYTES)
-        assert messages(os.read(reader, PIPE_BYTES))[0].startswith("long xxx")
-        log.info("next")
-        assert messages(os.read(reader, PIPE_BYTES))[-1] == "next"
+        output = Output(writer, most_waiting_bytes=1000)
+        taken = sum(output.write("x" * 99) for _ in range(1000))
+        assert taken * 100 <= PIPE_BYTES + 1000
+        assert len(read_all(reader, output).splitlines()) == taken
+        assert output.write("there is room again")
+
+
+def test_a_line_that_is_too_long_for_everything_is_taken_when_it_is_alone() -> None:
+    with pipe() as (reader, writer):
+        output = Output(writer, most_waiting_bytes=1000)
+        assert output.write("x" * 50_000)
+        assert not output.write("next")
+        assert read_all(reader, output) == b"x" * 50_000 + b"\n"
 
 
 def test_a_reader_that_has_gone_is_survived() -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    log = a_log(writer)
-    log.info("nobody hears this")
+    output = Output(writer)
+    output.write("nobody hears this")
+    output.flush(patience_seconds=30.0)  # without waiting for him
     os.close(writer)
-    log.info("nor this")
+    output.write("nor this")
 
 
-def test_a_full_disk_is_survived() -> None:
+def test_a_disk_that_was_full_takes_all_lines_when_it_has_room() -> None:
     with Path("/dev/full").open("wb") as full:
-        a_log(full.fileno()).info("there is no room for this")
+        output = Output(full.fileno())
+        output.write("first")
+        output.write("second")
+        reader, writer = os.pipe()
+        os.dup2(writer, full.fileno())
+        output.flush()
+    os.close(writer)
+    with os.fdopen(reader) as file:
+        assert file.read() == "first\nsecond\n"
 
 
 def test_a_file_has_all_lines_however_long(tmp_path: Path) -> None:
     path = tmp_path / "log"
     with path.open("wb") as file:
-        log = a_log(file.fileno())
-        log.info("long %s", "x" * 100_000)
-        log.info("lone \udc80")
-    first, second = messages(path.read_bytes())
-    assert first == "long " + "x" * 100_000
-    assert second == "lone \\udc80"
-
-
-def test_a_message_that_does_not_fit_its_arguments_is_a_bug_that_stops_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "log"
-    with path.open("wb") as file:
-        log = a_log(file.fileno())
-        log.info("%d lines", "many")
-        log.info("go on")
-    assert messages(path.read_bytes()) == ["go on"]
-    assert "Logging error" in capsys.readouterr().err
-
-
-def test_a_message_that_repeats_is_told_five_times_a_minute(tmp_path: Path) -> None:
-    path = tmp_path / "log"
-    with path.open("wb") as file:
-        log = a_log(file.fileno())
-        for _ in range(100):
-            log.info("again")
-    assert messages(path.read_bytes()) == ["again"] * 5
+        output = Output(file.fileno())
+        output.write("long " + "x" * 100_000)
+        output.write("lone \udc80")
+    assert path.read_text() == "long " + "x" * 100_000 + "\nlone \\udc80\n"

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -54,6 +55,30 @@ def test_a_pipe_that_nobody_reads_does_not_stop_the_program() -> None:
         assert process.wait(timeout=30) == 0
         assert process.stdout
         assert 0 < len(process.stdout.read().splitlines()) < 10_000
+
+
+def test_at_its_end_a_program_gives_a_reader_a_moment_for_all_that_waits() -> None:
+    done = subprocess.run([sys.executable, "-c", FLOOD], capture_output=True, text=True, check=True)
+    assert len(done.stdout.splitlines()) == 10_000
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_error_that_ends_the_program_is_a_record(form: str) -> None:
+    script = f"from netwatch.logs import start_log\nstart_log(2, form='{form}', level='error')\n"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{script}raise OSError('no more')"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    if form == "json":
+        facts = json.loads(done.stderr)
+        assert (facts["level"], facts["msg"]) == ("error", "ended by an error")
+        assert facts["error"].endswith("OSError: no more")
+    else:
+        assert " ERROR ended by an error\nTraceback (most recent" in done.stderr
+        assert done.stderr.endswith("OSError: no more\n")
 
 
 def test_a_log_that_was_closed_at_the_start_is_written_to_nobody() -> None:

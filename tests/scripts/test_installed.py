@@ -5,8 +5,10 @@ import pytest
 from scripts.installed import (
     MUST_BE_ONE,
     MUST_BE_ZERO,
+    Object,
     log_troubles,
     metric_troubles,
+    node_troubles,
     pod_troubles,
 )
 from tests.programs import StartAgent
@@ -26,6 +28,24 @@ def test_a_pod_that_restarted_or_is_not_ready_is_in_trouble() -> None:
     assert found == ["restarted 2 times", "is not ready"]
 
 
+def agent(node: str, component: str = "host-network") -> Object:
+    labels = {"app.kubernetes.io/component": component}
+    return {"metadata": {"labels": labels}, "spec": {"nodeName": node}}
+
+
+def test_a_node_without_an_agent_in_one_of_the_networks_is_in_trouble() -> None:
+    pods = [agent("b"), agent("a"), agent("b", "pod-network"), agent("a", "pod-network")]
+    assert list(node_troubles(pods, ["a", "b"])) == []
+    assert list(node_troubles(pods[:1], ["a", "b"])) == [
+        "a has 0 agents of the host-network, expected 1"
+    ]
+    assert list(node_troubles([*pods, agent("a")], ["a", "b", "c"])) == [
+        "a has 2 agents of the host-network, expected 1",
+        "c has 0 agents of the host-network, expected 1",
+        "c has 0 agents of the pod-network, expected 1",
+    ]
+
+
 def test_news_is_no_trouble_and_everything_else_in_a_log_is() -> None:
     assert list(log_troubles(GOOD)) == []
     bad = [
@@ -42,6 +62,14 @@ def test_a_count_of_errors_is_trouble(name: str) -> None:
     page = f"netwatch_target_up 1\nnetwatch_config_last_reload_successful 1\n{name} "
     assert list(metric_troubles(f"{page}0\n")) == []
     assert list(metric_troubles(f"{page}3\n")) == [f"{name}{{}} is 3, expected 0"]
+
+
+def test_what_is_absent_and_need_not_be_there_is_no_trouble() -> None:
+    page = "netwatch_target_up 1\nnetwatch_config_last_reload_successful 1\n"
+    page += 'netwatch_probe_failures_total{reason="%s"} 3\n'
+    assert list(metric_troubles(page % "absent")) == []
+    [trouble] = metric_troubles(page % "timeout")
+    assert trouble == "netwatch_probe_failures_total{'reason': 'timeout'} is 3, expected 0"
 
 
 def test_an_agent_that_measures_nothing_is_in_trouble() -> None:

@@ -21,6 +21,10 @@ def transition(
     [
         (transition(NEW, UP), "nodes: kube-3 (10.0.0.7) is up since 2023-11-14T22:13:20Z"),
         (
+            transition(NEW, DOWN, detail="refused"),
+            "nodes: kube-3 (10.0.0.7) is down since 2023-11-14T22:13:20Z, was not up yet: refused",
+        ),
+        (
             transition(UP, DOWN, detail="refused", lasted=60.0),
             "nodes: kube-3 (10.0.0.7) is down since 2023-11-14T22:13:20Z, was up for 1m: refused",
         ),

@@ -138,6 +138,18 @@ def test_all_series_of_a_target_share_five_labels_and_have_its_own(served: Serve
         assert extra <= {"le", "reason", "state"}
 
 
+def test_a_target_says_on_which_node_it_runs_where_that_is_known(served: Served) -> None:
+    nowhere, pod = served.join("nowhere"), served.join("pod")
+    pod.endpoint = replace(pod.endpoint, node="kube-1")
+    found = [s for s in served.scrape().samples if s.name == "netwatch_target_node"]
+    assert [(s.labels["target"], s.labels["target_node"], s.value) for s in found] == [
+        ("pod", "kube-1", 1)
+    ]
+    served.sink.leave(pod)
+    served.sink.leave(nowhere)
+    assert not served.scrape().of("netwatch_target_node")
+
+
 def test_a_check_tells_its_interval_and_timeout(served: Served) -> None:
     scrape = served.scrape()
     assert scrape.value("netwatch_check_interval_seconds", check="nodes", probe="icmp") == 1

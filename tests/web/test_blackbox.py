@@ -1,17 +1,17 @@
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import ClientSession, web
 
-from netwatch.compat.blackbox.modules import BlackboxFile
-from netwatch.compat.blackbox.oneshot import Tools
 from netwatch.compat.blackbox.options import BlackboxOptions
 from netwatch.model import Target
 from netwatch.net.ping.engine import PingOptions
 from netwatch.net.ping.single import Reply
 from netwatch.net.resolver import Resolver
+from netwatch.probe import Services
 from netwatch.web.blackbox import BlackboxHandler
 from netwatch.web.listeners import Listeners
 from netwatch.wire.listen import ListenAddress
@@ -32,8 +32,7 @@ MODULES = {
 class House:
     """A server of /probe, and what it is asked."""
 
-    def __init__(self, url: str, session: ClientSession, handler: BlackboxHandler) -> None:
-        self.handler = handler
+    def __init__(self, url: str, session: ClientSession) -> None:
         self.session = session
         self.url = url
 
@@ -48,21 +47,20 @@ async def no_ping(target: Target, options: PingOptions) -> Reply:
     raise AssertionError(target, options)
 
 
-def configure(handler: BlackboxHandler, **options: Any) -> None:
-    chosen = {"config": "blackbox.yml", "allow": ["127.0.0.1"]} | options
-    modules = BlackboxFile.model_validate({"modules": MODULES}).modules
-    handler.configure(BlackboxOptions.model_validate(chosen), modules)
-
-
 @asynccontextmanager
 async def house(**options: Any) -> AsyncIterator[House]:
-    handler = BlackboxHandler(Tools(Resolver().resolve, no_ping))
-    configure(handler, **options)
+    chosen = {"config": "blackbox.yml", "allow": ["127.0.0.1"]} | options
+    handler = BlackboxHandler(
+        BlackboxOptions.model_validate(chosen),
+        json.dumps({"modules": MODULES}),
+        ping=no_ping,
+        services=Services(Resolver().resolve),
+    )
     app = web.Application()
     app.router.add_get("/probe", handler.handle)
     async with Listeners(app) as listeners, ClientSession() as session:
         await listeners.listen([ListenAddress("127.0.0.1", 0)])
-        yield House(listeners.urls[0], session, handler)
+        yield House(listeners.urls[0], session)
 
 
 class Tarpit:
@@ -79,18 +77,6 @@ class Tarpit:
         self.came.set()
         await reader.read()
         self.went.set()
-
-
-async def test_it_is_not_there_until_it_is_switched_on_and_can_be_switched_off() -> None:
-    async with house() as here, site() as server:
-        target = f"127.0.0.1:{server.port}"
-        assert (await here.ask(target=target))[0] == 200
-        here.handler.configure(None, {})
-        status, text = await here.ask(target=target)
-        assert status == 404
-        assert "compat.blackbox is not in the configuration" in text
-        configure(here.handler)
-        assert (await here.ask(target=target))[0] == 200
 
 
 async def test_it_answers_in_prometheus_text() -> None:
@@ -136,22 +122,9 @@ async def test_the_time_is_that_of_the_scraper_less_the_offset() -> None:
     assert "probe_timeout_seconds 0.15\n" in text
 
 
-async def test_when_enough_probes_are_under_way_others_are_told_to_come_again() -> None:
+async def test_a_client_that_goes_takes_its_probe_with_it() -> None:
     tarpit = Tarpit()
-    async with house(concurrency=1) as here, tcp_server(tarpit.handle) as port:
-        asked = {"target": f"127.0.0.1:{port}", "module": "slow"}
-        async with asyncio.TaskGroup() as group:
-            first = group.create_task(here.ask(**asked), name="first")
-            await tarpit.came.wait()
-            status, text = await here.ask(**asked)
-            first.cancel()
-        assert (status, text) == (503, "1 probes are under way, which is the most allowed\n")
-        assert tarpit.visitors == 1
-
-
-async def test_a_client_that_goes_takes_its_probe_with_it_and_makes_room() -> None:
-    tarpit = Tarpit()
-    async with house(concurrency=1) as here, tcp_server(tarpit.handle) as port, site() as server:
+    async with house() as here, tcp_server(tarpit.handle) as port:
         async with asyncio.TaskGroup() as group:
             slow = here.ask(target=f"127.0.0.1:{port}", module="slow")
             task = group.create_task(slow, name="slow")
@@ -159,7 +132,6 @@ async def test_a_client_that_goes_takes_its_probe_with_it_and_makes_room() -> No
             task.cancel()
         async with asyncio.timeout(10):
             await tarpit.went.wait()
-        assert (await here.ask(target=f"127.0.0.1:{server.port}"))[0] == 200
 
 
 async def test_debug_shows_trace_series_and_module_but_no_secret() -> None:
@@ -181,14 +153,3 @@ async def test_debug_says_why_a_probe_failed() -> None:
     async with house() as here:
         _, text = await here.ask(target="127.0.0.1:1", debug="true")
     assert "failed: refused: Connection refused (connect)\n" in text
-
-
-async def test_a_reload_does_not_disturb_a_probe_that_is_under_way() -> None:
-    tarpit = Tarpit()
-    async with house() as here, tcp_server(tarpit.handle) as port:
-        async with asyncio.TaskGroup() as group:
-            asked = here.ask(target=f"127.0.0.1:{port}", module="slow", header="1")
-            task = group.create_task(asked, name="slow")
-            await tarpit.came.wait()
-            here.handler.configure(None, {})
-        assert task.result()[0] == 200

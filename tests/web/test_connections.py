@@ -27,10 +27,15 @@ async def _hello(_: web.Request) -> web.Response:
     return web.Response(text="hello")
 
 
+async def _much(_: web.Request) -> web.Response:
+    return web.Response(body=b"x" * 30_000_000)
+
+
 @asynccontextmanager
 async def listeners_with(**limits: float) -> AsyncIterator[Listeners]:
     app = web.Application()
     app.router.add_get("/", _hello)
+    app.router.add_get("/much", _much)
     app.router.add_post("/", _hello)
     made = ConnectionLimits(**limits)  # type: ignore[arg-type]  # of ints and floats
     async with Listeners(app, limits=made) as listeners:
@@ -126,6 +131,20 @@ async def test_a_connection_without_requests_is_cut_off() -> None:
         assert await is_answered(idle)
         assert await is_cut_off(silent)
         assert await is_cut_off(idle)
+
+
+async def test_what_a_client_takes_nothing_of_is_not_kept_for_it() -> None:
+    """Its answer is made and its deadline is kept: what is left stands in buffers."""
+    async with (
+        listeners_with(unread_seconds=BRIEF_SECONDS) as listeners,
+        connected(listeners) as (reader, writer),
+    ):
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # of the read side
+        writer.write(b"GET /much HTTP/1.1\r\nHost: netwatch\r\nConnection: close\r\n\r\n")
+        await asyncio.sleep(5 * BRIEF_SECONDS)
+        writer.transport.resume_reading()  # type: ignore[attr-defined]
+        with pytest.raises(ConnectionResetError):
+            await reader.readexactly(30_000_000)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from netwatch.web.kubernetesauth import (
     MOST_REMEMBERED,
     REFUSED_SECONDS,
     KubernetesAuth,
+    KubernetesTokens,
     bearer_token,
-    with_tokens,
     without_token,
 )
 from netwatch.web.security import Security
@@ -181,11 +181,39 @@ async def test_strangers_who_try_tokens_do_not_drive_out_who_is_allowed(door: Do
     assert len(door.server.reviews) == asked
 
 
+async def test_who_was_allowed_lately_is_remembered_and_nobody_else(door: Door) -> None:
+    assert not door.way.remembers(request())
+    for asking in (request(), request("Bearer other"), request("Bearer stranger")):
+        await door.status(asking)
+    known = [
+        door.way.remembers(asking)
+        for asking in (
+            request(),
+            request(path="/config"),
+            request("Bearer other"),
+            request("Bearer stranger"),
+            request(""),
+        )
+    ]
+    assert known == [True, False, False, False, False]
+
+
 async def test_the_way_is_there_where_the_configuration_says_so(scripted: ScriptedServer) -> None:
-    api, security = api_of(scripted), Security()
-    assert with_tokens(security, KubernetesAuthOptions(), api) is security
-    [way] = with_tokens(security, KubernetesAuthOptions(enabled=True), api).ways
+    tokens, security = KubernetesTokens(api_of(scripted)), Security()
+    assert tokens.added_to(security, KubernetesAuthOptions()).ways == []
+    [way] = tokens.added_to(security, KubernetesAuthOptions(enabled=True)).ways
     assert way.challenge.startswith("Bearer ")
+    assert tokens.added_to(security, KubernetesAuthOptions()).ways == []
+
+
+async def test_it_is_the_same_way_while_its_options_are(scripted: ScriptedServer) -> None:
+    tokens = KubernetesTokens(api_of(scripted))
+    first, again, other = (
+        tokens.added_to(Security(), KubernetesAuthOptions(enabled=True, audiences=audiences)).ways
+        for audiences in (["a"], ["a"], ["b"])
+    )
+    assert first[0] is again[0]
+    assert other[0] is not first[0]
 
 
 @given(st.text())

@@ -1,9 +1,13 @@
 import asyncio
 import gzip
+import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import NoReturn
 
 import pytest
+from aiohttp import ClientSession
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 from prometheus_client import CollectorRegistry, Gauge
@@ -16,7 +20,11 @@ from netwatch.model import Outcome, Target
 from netwatch.probes import PROBES
 from netwatch.rendering import Renderer
 from netwatch.sinks.prometheus import PrometheusSink
+from netwatch.web.app import make_app
+from netwatch.web.listeners import Listeners
 from netwatch.web.metrics import MetricsHandler
+from netwatch.wire.listen import ListenAddress
+from tests.net.ping.pinging import PATIENT, Record, running, target_at, until
 from tests.nouns import a_batch, a_check, a_target
 from tests.programs import Scrape
 
@@ -49,9 +57,20 @@ class House:
         self.renders = self.most_renders = 0
         self.app = Application()
         self.pages: dict[str, ForeignFamilies] = {}
-        handler = MetricsHandler(store, Renderer(self._held), self.pages.get)
-        self.app.router.add_get("/metrics", handler.handle)
-        self.app.router.add_get("/metrics/{page}", handler.handle_page)
+        self.handler = MetricsHandler(store, Renderer(self._held), self.pages.get)
+        self.app.router.add_get("/metrics", self.handler.handle)
+        self.app.router.add_get("/metrics/{page}", self.handler.handle_page)
+
+    def whole_app(self) -> Application:
+        """Return the application of the agent, of which all else is not asked."""
+        return make_app(
+            metrics=self.handler,
+            standings=tuple,
+            is_ready=lambda: True,
+            reload=lambda: None,
+            config=str,
+            probe=self.handler.handle,
+        )
 
     @contextmanager
     def _held(self) -> Iterator[None]:
@@ -173,20 +192,47 @@ async def test_two_scrapers_at_once_are_served_one_after_the_other() -> None:
     assert house.most_renders == 1
 
 
-async def test_ten_slow_scrapers_of_100_000_lines_keep_nobody_waiting() -> None:
-    house = House(13 * MANY)
-    async with client_of(house) as client:
-        slow = [await asyncio.open_connection(client.host, client.port, limit=1) for _ in range(10)]
-        for number, (_, writer) in enumerate(slow):
-            fields = b"Host: a\r\nAccept-Encoding: " + (b"gzip", b"identity")[number % 2]
-            writer.write(b"GET /metrics HTTP/1.1\r\n" + fields + b"\r\n\r\n")
-        for reader, _ in slow:
-            assert await reader.readexactly(15) == b"HTTP/1.1 200 OK"
-        async with client.get("/metrics") as response:
-            lines = (await response.read()).count(b"\n")
-        for _, writer in slow:
-            writer.transport.abort()
+async def slow_scraper(port: int, *, takes_gzip: bool) -> socket.socket:
+    """Ask, read the first line of the answer, and no more."""
+    loop, sock = asyncio.get_running_loop(), socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # what the kernel reads is taken
+    sock.setblocking(False)
+    await loop.sock_connect(sock, ("127.0.0.1", port))
+    coding = b"gzip" if takes_gzip else b"identity"
+    fields = b"Host: netwatch\r\nAccept-Encoding: " + coding
+    await loop.sock_sendall(sock, b"GET /metrics HTTP/1.1\r\n" + fields + b"\r\n\r\n")
+    assert await loop.sock_recv(sock, 15) == b"HTTP/1.1 200 OK"
+    return sock
+
+
+async def count_turns(house: House, counted: Counter[str]) -> NoReturn:
+    """Count those of the loop while something is rendered."""
+    while True:
+        counted["turns"] += house.renders
+        await asyncio.sleep(0)
+
+
+@pytest.mark.usefixtures("may_ping")
+async def test_ten_slow_scrapers_of_100_000_lines_keep_neither_pings_nor_others_waiting() -> None:
+    """As the agent has it: behind its listeners, with their limits, and beside its pings."""
+    house, record, counted = House(13 * MANY), Record(), Counter[str]()
+    async with Listeners(house.whole_app()) as listeners, running(record) as pinger:
+        await listeners.listen([ListenAddress("127.0.0.1", 0)])
+        port = int(listeners.urls[0].rpartition(":")[2])
+        pinger.add(target_at("127.0.0.1"), PATIENT, first=pinger.ready)
+        slow = [await slow_scraper(port, takes_gzip=bool(number % 2)) for number in range(10)]
+        before = len(record.of("127.0.0.1"))
+        async with asyncio.TaskGroup() as group, ClientSession() as session:
+            counting = group.create_task(count_turns(house, counted), name="turns")
+            async with session.get(f"{listeners.urls[0]}/metrics") as response:
+                lines = (await response.read()).count(b"\n")
+            counting.cancel()
+        await until(lambda: len(record.of("127.0.0.1")) > before + 10)
+        for sock in slow:
+            sock.close()
     assert lines > 100_000
+    assert counted["turns"] > 20
+    assert set(record.outcomes("127.0.0.1")) == {Outcome.OK}
 
 
 async def test_a_scrape_lets_the_loop_turn_and_shows_one_moment_of_the_counters() -> None:

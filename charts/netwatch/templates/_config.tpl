@@ -32,6 +32,9 @@
 {{- end }}
 {{- $config = merge $config (dict "web" (dict "kubernetes_auth" (dict "enabled" true))) }}
 {{- end }}
+{{- if and (dig "web" "kubernetes_auth" "enabled" false $config) (not $values.rbac.delegatedAuth) }}
+{{- fail "agents that ask who scrapes need permissions: set rbac.delegatedAuth in place of config.web.kubernetes_auth.enabled" }}
+{{- end }}
 {{- $defaults := dict "enabled" $values.defaults.enabled "without" (include "netwatch.without" . | fromJsonArray) }}
 {{- toYaml (merge (dict "checks" $checks "defaults" $defaults) $config) }}
 {{- end }}

@@ -53,18 +53,18 @@ A services source that names none reads those of the API server and of cluster D
 {{- toYaml (dict "cluster" $cluster "namespaces" $namespaces) }}
 {{- end }}
 
-{{/* Rules for reading the resources of a dict, grouped by API. */}}
+{{/* Rules for reading the resources of a dict, grouped by API. Single objects are listed and watched, too. */}}
 {{- define "netwatch.readingRules" -}}
 {{- $resources := keys . | sortAlpha }}
 {{- with without $resources "endpointslices" }}
 - apiGroups: [""]
   resources: {{ toJson . }}
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 {{- end }}
 {{- if has "endpointslices" $resources }}
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 {{- end }}
 {{- end }}
 

@@ -57,6 +57,12 @@ env:
       fieldRef:
         fieldPath: {{ $field }}
   {{- end }}
+  {{- if not (include "netwatch.hasOwnNodeSelector" .root) }}
+  {{- with (include "netwatch.nodes" .root | fromYaml).selector }}
+  - name: NODE_SELECTOR
+    value: {{ . | quote }}
+  {{- end }}
+  {{- end }}
   {{- with .root.Values.env }}
   {{- toYaml . | nindent 2 }}
   {{- end }}

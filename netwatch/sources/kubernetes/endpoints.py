@@ -78,6 +78,7 @@ class SliceReader:
                 is_node=self._names_nodes(endpoint),
                 state=_state(endpoint.conditions),
                 is_own=self._is_left_out(endpoint),
+                node="" if self._names_nodes(endpoint) else endpoint.node_name or "",
             )
 
     def _name(self, endpoint: SliceEndpoint) -> str:

@@ -49,6 +49,7 @@ class PodReader:
                 family=family,
                 port=self.options.port or 0,
                 state=state,
+                node=pod.spec.node_name,
             )
             for address, family in self.choice.of(one.ip for one in pod.status.pod_ips or ())
         )

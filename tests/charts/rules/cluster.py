@@ -26,6 +26,11 @@ def none(node: str, target: str, minute: float) -> float:
     return 0.0
 
 
+def address(node: str) -> str:
+    """Return by which address others know a node whose name is one letter."""
+    return f"10.0.0.{ord(node)}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
     """`zones` by name of the node; all else by name, and by minute of the story.
@@ -42,6 +47,7 @@ class Cluster:
     is_known: Callable[[str, float], bool] = lambda _node, _minute: True
     minutes: float = 40
     check: str = "nodes"
+    network: str = "host"
 
     def series(self) -> Series:
         """Return all of it; every node is pinged by all, itself too."""
@@ -57,12 +63,12 @@ class Cluster:
         return over(self.minutes, lambda minute: 1 if self.is_scraped(node, minute) else None)
 
     def _here(self, node: str) -> str:
-        return f'network="host", node="{node}", node_zone="{self.zones[node]}"'
+        return f'network="{self.network}", node="{node}", node_zone="{self.zones[node]}"'
 
     def _pings(self, node: str, target: str) -> Iterator[tuple[str, Values]]:
         zone = self.zones[target]
         labels = f'check="{self.check}", probe="icmp", target="{target}", zone="{zone}"'
-        labels = f"{{{labels}, {self._here(node)}}}"
+        labels = f'{{{labels}, address="{address(target)}", {self._here(node)}}}'
 
         def lost(minute: float) -> float:
             return 0.0 if node == target else self.loss(node, target, minute)

@@ -43,6 +43,11 @@ def counted(rates: Values) -> Values:
     return counts
 
 
+def together(*stories: Series) -> Series:
+    """Return all series of several stories; of one that two of them tell, the last counts."""
+    return {name: values for story in stories for name, values in story.items()}
+
+
 class Promtool:
     """Runs stories, in which there is an agent if they tell of none."""
 
@@ -53,12 +58,13 @@ class Promtool:
     def expect(self, series: Series, *alerts: str) -> None:
         """Fail unless exactly these alerts fired at any time: `NetwatchNodeLossy{node="a"}`.
 
-        Of their labels those count that say what it is about: NAMING_LABELS.
+        Of their labels those are compared that say what it is about: NAMING_LABELS. Two alerts that
+        differ by others alone would be one alert too many.
         """
         minutes = _minutes(series)
         fired = f'max_over_time(ALERTS{{alertstate="firing"}}[{minutes + 1}m])'
         self.expect_values(
-            series, f"group by ({', '.join(NAMING_LABELS)}) ({fired})", *map(_sample, alerts)
+            series, f"count by ({', '.join(NAMING_LABELS)}) ({fired})", *map(_sample, alerts)
         )
 
     def expect_values(

@@ -5,22 +5,55 @@ from collections.abc import Callable
 import pytest
 
 from tests.charts.rules.cluster import Cluster
-from tests.charts.rules.promtool import Promtool, Series, over
+from tests.charts.rules.promtool import Promtool, Series, over, together
 
 THREE = {"a": "west", "b": "west", "c": "east"}
 MINUTES = 40
 
 
 def told(
-    family: str, value: Callable[[float], float | None], node: str = "a", more: str = ""
+    family: str,
+    value: Callable[[float], float | None],
+    node: str = "a",
+    more: str = "",
+    network: str = "host",
 ) -> Series:
     """Return a series of one agent."""
-    return {f'{family}{{network="host", node="{node}"{more}}}': over(MINUTES, value)}
+    return {f'{family}{{network="{network}", node="{node}"{more}}}': over(MINUTES, value)}
+
+
+@pytest.mark.parametrize(
+    ("alert", "family", "value"),
+    [
+        ('NetwatchAgentTrouble{node="a"}', "netwatch_loop_lag_seconds", lambda _: 0.7),
+        ('NetwatchClockStepping{node="a"}', "netwatch_clock_steps_total", lambda m: m // 10),
+        ("NetwatchSourceStale{}", "netwatch_source_age_seconds", lambda m: m * 60),
+    ],
+)
+def test_what_the_agents_of_both_networks_say_is_one_alert(
+    promtool: Promtool, alert: str, family: str, value: Callable[[float], float]
+) -> None:
+    promtool.expect(together(told(family, value), told(family, value, network="pod")), alert)
 
 
 def test_a_node_without_agent_is_an_alert(promtool: Promtool) -> None:
     cluster = Cluster(zones=THREE, is_scraped=lambda node, minute: node != "c" or minute < 10)
     promtool.expect(cluster.series(), 'NetwatchAgentMissing{node="c", target="c", zone="east"}')
+
+
+def test_a_node_without_the_agents_of_either_network_is_one_alert(promtool: Promtool) -> None:
+    clusters = (
+        Cluster(
+            zones=THREE,
+            is_scraped=lambda node, minute: node != "c" or minute < 10,
+            network=network,
+        ).series()
+        for network in ("host", "pod")
+    )
+    series = together(*clusters)
+    promtool.expect(series, 'NetwatchAgentMissing{node="c", target="c", zone="east"}')
+    words = promtool.words(series, "NetwatchAgentMissing")
+    assert "in the host network, in the pod network: it does not run" in words
 
 
 def test_an_agent_that_never_came_is_an_alert(promtool: Promtool) -> None:

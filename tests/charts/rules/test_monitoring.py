@@ -127,6 +127,24 @@ NODE = {"node": "c", "zone": "east"}
             [{"alertname": "NetwatchKubeProxySyncPending", "node": "c"}],
             [{"alertname": "NetwatchKubeProxyUnhealthy", "node": "d"}],
         ),
+        (
+            {"alertname": "NetwatchServicePathBroken", "target": "kube-system/kube-dns"},
+            [{"alertname": "NetwatchDnsFailing", "target": "kube-system/kube-dns"}],
+            [{"alertname": "NetwatchTargetDown", "target": "wiki"}],
+        ),
+        (
+            {"alertname": "NetwatchDnsFailing", "target": "coredns-0"},
+            [
+                {"alertname": "NetwatchNamesFailing", "target": "kubernetes.default"},
+                {"alertname": "NetwatchNamesSlow", "target": "kubernetes.default"},
+            ],
+            [{"alertname": "NetwatchDnsSlow", "target": "coredns-1"}],
+        ),
+        (
+            {"alertname": "NetwatchDnsSlow", "target": "coredns-0"},
+            [{"alertname": "NetwatchNamesSlow", "target": "kubernetes.default"}],
+            [{"alertname": "NetwatchNamesFailing", "target": "kubernetes.default"}],
+        ),
     ],
     ids=lambda value: value["alertname"] if isinstance(value, dict) else "",
 )

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.charts.rules.cluster import Cluster, Loss, cut_off
-from tests.charts.rules.promtool import Promtool
+from tests.charts.rules.cluster import Cluster, Loss, address, cut_off, none
+from tests.charts.rules.promtool import Promtool, Series, together
 
+UP = "netwatch_target_up"
 FOUR = {"a": "west", "b": "west", "c": "east", "d": "east"}
 
 
@@ -148,9 +149,58 @@ def test_one_address_that_is_down_makes_a_node_unreachable(promtool: Promtool) -
     """IPv6 alone is broken: whoever uses it does not reach the node."""
     first = Cluster(zones=FOUR, minutes=20).series()
     second = Cluster(zones=FOUR, loss=only_to("c"), minutes=20).series()
-    both = {**first, **{name.replace("{", '{address="fd00::1", '): v for name, v in second.items()}}
+    series = {**first, **{n.replace("10.0.0.", "fd00::"): v for n, v in second.items() if UP in n}}
+    promtool.expect(series, 'NetwatchNodeUnreachable{node="c", target="c", zone="east"}')
+    words = promtool.words(series, "NetwatchNodeUnreachable")
+    assert f"Silent addresses: {address('c').replace('10.0.0.', 'fd00::')} (host network)." in words
+
+
+def both(*, host: Loss = none, pod: Loss) -> Series:
+    """Return what the agents of both networks see."""
+    return together(
+        Cluster(zones=FOUR, loss=host, minutes=25).series(),
+        Cluster(zones=FOUR, loss=pod, network="pod", minutes=25).series(),
+    )
+
+
+def test_a_node_that_is_cut_off_is_one_alert_for_the_agents_of_both_networks(
+    promtool: Promtool,
+) -> None:
+    series = both(host=cut_off("c", at=10), pod=cut_off("c", at=10.5))
+    promtool.expect(series, 'NetwatchNodeUnreachable{node="c", target="c", zone="east"}')
+    words = promtool.words(series, "NetwatchNodeUnreachable")
+    assert f"{address('c')} (host network) {address('c')} (pod network)." in words
+
+
+def test_a_node_that_pods_alone_do_not_reach_is_an_alert_that_says_so(promtool: Promtool) -> None:
+    series = both(pod=only_to("c"))
+    promtool.expect(series, 'NetwatchNodeUnreachable{node="c", target="c", zone="east"}')
+    words = promtool.words(series, "NetwatchNodeUnreachable")
+    assert f"Silent addresses: {address('c')} (pod network)." in words
+
+
+def test_a_node_that_reaches_nobody_is_one_alert_for_both_networks(promtool: Promtool) -> None:
+    series = both(host=silent_to("b"), pod=silent_to("b"))
+    promtool.expect(series, 'NetwatchNodeReachesFewPeers{node="b", node_zone="west", zone="west"}')
+    assert "in the host network, in the pod network, although" in promtool.words(
+        series, "NetwatchNodeReachesFewPeers"
+    )
+
+
+def test_a_node_that_is_unreachable_in_one_network_and_reaches_nobody_in_the_other_is_one_alert(
+    promtool: Promtool,
+) -> None:
+    series = both(host=silent_to("b"), pod=only_to("b"))
+    promtool.expect(series, 'NetwatchNodeUnreachable{node="b", target="b", zone="west"}')
+
+
+def test_two_checks_of_nodes_are_no_two_alerts(promtool: Promtool) -> None:
+    checks = (
+        Cluster(zones=FOUR, loss=cut_off("c", at=10), check=name, minutes=20).series()
+        for name in ("nodes", "nodes-udp")
+    )
     promtool.expect(
-        {name: v for name, v in both.items() if "fd00" not in name or "target_up" in name},
+        together(*checks),
         'NetwatchNodeUnreachable{node="c", target="c", zone="east"}',
     )
 
@@ -162,5 +212,6 @@ def test_the_alert_says_what_where_since_when_and_whose_fault(promtool: Promtool
     )
     assert (
         "100% of the other nodes have had no answer from c (zone east) for 2 minutes or more. "
-        "They reach each other: it is that node, or its link." in words
+        "They reach each other: it is that node, or its link. "
+        f"Silent addresses: {address('c')} (host network)." in words
     )

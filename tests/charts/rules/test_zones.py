@@ -1,7 +1,7 @@
 """charts/netwatch/rules/zones.yaml: is it what connects zones, and so no node's fault?"""
 
 from tests.charts.rules.cluster import Cluster, cut_off
-from tests.charts.rules.promtool import Promtool
+from tests.charts.rules.promtool import Promtool, together
 
 SIX = {"a": "west", "b": "west", "c": "mid", "d": "mid", "e": "east", "f": "east"}
 
@@ -31,6 +31,23 @@ def test_two_zones_that_do_not_reach_each_other_blame_no_node(promtool: Promtool
 
     promtool.expect(
         Cluster(zones=SIX, loss=loss, minutes=20).series(),
+        'NetwatchZonePathDown{node_zone="west", zone="east"}',
+        'NetwatchZonePathDown{node_zone="east", zone="west"}',
+    )
+
+
+def test_zones_that_are_apart_in_both_networks_are_an_alert_for_each_direction(
+    promtool: Promtool,
+) -> None:
+    def loss(node: str, target: str, minute: float) -> float:
+        return float(minute >= 5 and {SIX[node], SIX[target]} == {"west", "east"})
+
+    clusters = (
+        Cluster(zones=SIX, loss=loss, network=network, minutes=15).series()
+        for network in ("host", "pod")
+    )
+    promtool.expect(
+        together(*clusters),
         'NetwatchZonePathDown{node_zone="west", zone="east"}',
         'NetwatchZonePathDown{node_zone="east", zone="west"}',
     )

@@ -18,12 +18,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
-from netwatch.compat.blackbox.modules import read_modules
-from netwatch.compat.blackbox.oneshot import Tools
 from netwatch.compat.blackbox.options import BlackboxOptions
 from netwatch.net.ping.engine import Pinger
 from netwatch.net.ping.single import SinglePings
 from netwatch.net.resolver import Resolver
+from netwatch.probe import Services
 from netwatch.web.blackbox import BlackboxHandler
 
 READY_SECONDS = 20.0
@@ -107,11 +106,12 @@ async def ours(
     singles = SinglePings(lambda _: None)
     with Pinger(singles.take) as pinger:
         resolve = (resolver or Resolver()).resolve
-        handler = BlackboxHandler(Tools(resolve, partial(singles.ping, pinger)))
         chosen = {"config": "blackbox.yml", "allow": LOOPBACK} | options
-        text = json.dumps({"modules": modules})
-        handler.configure(
-            BlackboxOptions.model_validate(chosen), read_modules(text, "blackbox.yml")
+        handler = BlackboxHandler(
+            BlackboxOptions.model_validate(chosen),
+            json.dumps({"modules": modules}),
+            ping=partial(singles.ping, pinger),
+            services=Services(resolve),
         )
         app = web.Application()
         app.router.add_get("/probe", handler.handle)

@@ -1,8 +1,10 @@
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from netwatch.compat.blackbox.modules import Module, read_modules
 from netwatch.compat.blackbox.modulesfile import ModulesFile
 from netwatch.compat.blackbox.options import BlackboxOptions
 from netwatch.net.files import UnreadableFileError
@@ -21,6 +23,10 @@ def write(path: Path, text: str) -> None:
     Path(path.parent / "next").replace(path)
 
 
+def modules_file() -> ModulesFile[Mapping[str, Module]]:
+    return ModulesFile(lambda options, text: read_modules(text, options.config))
+
+
 def remove(path: Path) -> None:
     path.unlink()
 
@@ -32,24 +38,24 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_it_reads_the_modules_each_time(path: Path) -> None:
-    file = ModulesFile()
-    assert list(file.load(options(path))) == ["ping"]
+    file = modules_file()
+    assert list(file.load(options(path)) or ()) == ["ping"]
     write(path, GOOD.replace("ping", "pong"))
-    assert list(file.load(options(path))) == ["pong"]
-    assert file.load(None) == {}
+    assert list(file.load(options(path)) or ()) == ["pong"]
+    assert file.load(None) is None
 
 
 def test_what_is_wrong_is_said_with_the_name_of_the_file(path: Path) -> None:
     path.write_text("modules: {a: {prober: x}}")
     with pytest.raises(ConfigError, match=f'{path}:1:23: modules.a.prober: found "x"'):
-        ModulesFile().load(options(path))
+        modules_file().load(options(path))
     with pytest.raises(UnreadableFileError, match=r"missing\.yml: No such file"):
-        ModulesFile().load(options(path.with_name("missing.yml")))
+        modules_file().load(options(path.with_name("missing.yml")))
 
 
 @pytest.mark.virtual_time
 async def test_what_was_told_when_it_was_loaded_is_not_told_again(path: Path) -> None:
-    file, changes = ModulesFile(), []
+    file, changes = modules_file(), []
     remove(path)
     with pytest.raises(UnreadableFileError):
         file.load(options(path))
@@ -65,7 +71,7 @@ async def test_what_was_told_when_it_was_loaded_is_not_told_again(path: Path) ->
 
 @pytest.mark.virtual_time
 async def test_a_change_is_noticed_once_and_so_is_a_loss(path: Path) -> None:
-    file, changes = ModulesFile(), []
+    file, changes = modules_file(), []
     file.load(options(path))
     async with asyncio.TaskGroup() as group:
         task = group.create_task(file.follow(lambda: changes.append(1)), name="follow")

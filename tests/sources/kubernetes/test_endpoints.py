@@ -30,6 +30,7 @@ def test_an_endpoint_is_a_target_for_each_of_its_ports() -> None:
         "family": 4,
         "zone": "a",
         "state": "ready",
+        "node": "kube-1",
     }
     assert read(a_slice("s", DNS, ports=PORTS)) == (
         Endpoint(port=53, **shared),
@@ -73,6 +74,11 @@ def test_an_endpoint_may_stand_for_its_node() -> None:
     (unknown,) = read(a_slice("s", an_endpoint("10.0.0.1")), name="node")
     assert (unknown.name, unknown.is_node) == ("10.0.0.1", False)
     assert not read(a_slice("s", DNS))[0].is_node
+
+
+def test_an_endpoint_knows_on_which_node_it_runs_unless_it_stands_for_it() -> None:
+    assert [one.node for one in read(a_slice("s", DNS, an_endpoint("10.0.0.1")))] == ["kube-1", ""]
+    assert [one.node for one in read(a_slice("s", DNS), name="node")] == [""]
 
 
 def test_endpoints_on_our_own_node_may_be_left_out() -> None:

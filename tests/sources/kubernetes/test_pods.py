@@ -24,7 +24,12 @@ def read(pod: Object, left_out: str = "", **options: Any) -> Reading:
 
 
 def test_a_pod_is_a_target_for_each_of_its_families() -> None:
-    shared: dict[str, Any] = {"name": "web/wiki-0", "port": 80, "state": "ready"}
+    shared: dict[str, Any] = {
+        "name": "web/wiki-0",
+        "port": 80,
+        "state": "ready",
+        "node": "kube-1",
+    }
     assert read(a_pod("wiki-0", "10.1.0.7", "fd00::7"), port=80).endpoints == (
         Endpoint(host="10.1.0.7", address="10.1.0.7", family=4, **shared),
         Endpoint(host="fd00::7", address="fd00::7", family=6, **shared),
