@@ -9,7 +9,7 @@ import os
 import ssl
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -54,6 +54,7 @@ class Attempt:
     `phases` are seconds by name, in order; `phase` is the one under way, or the last. `note` is
     told each step in words, for `--verbose`; whoever runs attempts unwatched ignores it. `look` is
     shown the TLS of each connection after its handshake, for whom `values` do not say enough of it.
+    `findings` are addresses, records and their like, by what they are: never labels.
     `passage` is what is to be shown of the target's own metrics.
     `failure` is what it has failed by already, while more is being found out about that: from then
     on the deadline changes nothing.
@@ -65,6 +66,7 @@ class Attempt:
     phases: dict[str, float] = field(default_factory=dict)
     phase: str = ""
     values: Values = field(default_factory=dict)
+    findings: dict[str, Sequence[str]] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
     passage: Passage | None = None
     failure: ProbeError | OSError | None = None
@@ -74,7 +76,11 @@ class Attempt:
         """Add the time spent inside to a phase; where that fails, the phase has no time."""
         self.phase = phase
         started = time.perf_counter()
-        yield
+        try:
+            yield
+        except BaseException:
+            self.phases.pop(phase, None)  # where it came to its end before, it did not now
+            raise
         self.phases[phase] = self.phases.get(phase, 0.0) + time.perf_counter() - started
 
 
@@ -124,7 +130,7 @@ async def make_attempt(
         outcome, detail = Outcome.LOCAL, f"bug of netwatch: {error!r}"
     duration = time.perf_counter() - before
     if expects_failure:
-        outcome, detail = _turned_around(outcome, detail)
+        outcome, detail = turned_around(outcome, detail)
     failed = outcome is not Outcome.OK
     return Result(
         target=target,
@@ -135,6 +141,7 @@ async def make_attempt(
         phase=attempt.phase if failed else "",
         phases=attempt.phases,
         values=attempt.values,
+        findings=attempt.findings,
         passage=attempt.passage,
     )
 
@@ -165,8 +172,8 @@ def _told(error: ProbeError | OSError, timeout_seconds: float) -> tuple[Outcome,
             return of_os_error(error)
 
 
-def _turned_around(outcome: Outcome, detail: str) -> tuple[Outcome, str]:
-    """Judge an attempt that ought to fail: at the network, and not by our or its own fault."""
+def turned_around(outcome: Outcome, detail: str) -> tuple[Outcome, str]:
+    """Judge what ought to fail: at the network, and not by our or its own fault."""
     if outcome in _EXPECTED_FAILURES:
         return Outcome.OK, detail
     if outcome is Outcome.OK:

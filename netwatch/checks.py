@@ -110,6 +110,7 @@ class Checks:
                 labels=tuple(config.labels.items()),
                 histogram=options.histogram,
                 rotation=peers.rotation_seconds if peers else 0.0,
+                expects_loss=options.expects_loss,
             ),
             source_name=config.source_name,
             source=config.source_options.open(SourceServices(self._cluster, self._own_name)),

@@ -14,17 +14,18 @@ class Endpoint:
     `host` is what the source said: a host name, or an IP address. `address` is the IP address that
     probes use (with `%zone` where link-local); it stays empty while a name does not resolve:
     `problem` then says why, and `is_our_fault` that it is none of the name's. `family` is 4, 6, or
-    0 for unresolved. `is_node`: the source knows it for a node of our cluster; `is_own`: it is the
-    one on which we run, named for its place among the others and not probed. `url` is for probes
-    that ask for one; `host` and `port` are in it. `backends` are IP addresses and ports of those
-    that do the work behind it, and are ready. `node` is the one on which it runs, where the source
-    knows that and it is no node itself.
+    0 for unresolved; where it `is_family_fixed`, the other one will not do. `is_node`: the source
+    knows it for a node of our cluster; `is_own`: it is the one on which we run, named for its place
+    among the others and not probed. `url` is for probes that ask for one; `host` and `port` are in
+    it. `backends` are IP addresses and ports of those that do the work behind it, and are ready.
+    `node` is the one on which it runs, where the source knows that and it is no node itself.
     """
 
     name: str
     host: str
     address: str = ""
     family: int = 0
+    is_family_fixed: bool = False
     port: int = 0
     zone: str = ""
     labels: tuple[tuple[str, str], ...] = ()

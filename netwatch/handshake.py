@@ -32,7 +32,7 @@ async def shake_hands(
         stream.close()  # the server may have room for one connection
         attempt.failure = error
         attempt.values |= refusal_of(error)
-        attempt.values |= await facts_of_refused(options, name, connect_again)
+        attempt.values |= await facts_of_refused(contexts, options, name, connect_again)
         raise
     attempt.values |= tls_values(tls)
     attempt.look(tls)

@@ -4,7 +4,7 @@ Source ──Snapshot of Endpoints──▶ Check ──Target──▶ Probe �
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -54,7 +54,8 @@ class Check:
 
     `labels` are on all its series. `histogram` says whose durations share one: `target`, `zone`,
     `off`, or `auto`, which is `target` until there are too many. `rotation` is the time in which
-    all rotating targets have their turn; 0 if there are none.
+    all rotating targets have their turn; 0 if there are none. With `expects_loss` a packet that
+    is lost is well, and one that is answered is not: so targets are judged, and nothing is counted.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Check:
     labels: tuple[tuple[str, str], ...] = ()
     histogram: str = "auto"
     rotation: float = 0.0
+    expects_loss: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -92,8 +94,9 @@ class Result:
     `started` is wall-clock seconds since the epoch, `duration` seconds or None: a failed
     measurement has no value, never 0. `detail` is for people and never becomes a label. `phases`
     are seconds by name, and `phase` is the one that failed. `values` are what else was measured,
-    by the key of its metric family; a mapping where that family has a label. `passage` is what is
-    to be shown of the target's own metrics.
+    by the key of its metric family; a mapping where that family has a label. `findings` are what
+    was found in words, such as addresses and records, by what they are: for people and documents.
+    `passage` is what is to be shown of the target's own metrics.
     """
 
     target: Target
@@ -104,6 +107,7 @@ class Result:
     phase: str = ""
     phases: Mapping[str, float] = field(default_factory=dict)
     values: Mapping[str, float | Mapping[str, float]] = field(default_factory=dict)
+    findings: Mapping[str, Sequence[str]] = field(default_factory=dict)
     passage: Passage | None = None
 
 

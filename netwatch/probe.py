@@ -74,6 +74,11 @@ class ProbeOptions(Options):
     timeout: float
     histogram: Literal["auto", "target", "zone", "off"]
 
+    @property
+    def expects_loss(self) -> bool:
+        """Whether targets of which no packet comes back are well; attempts judge themselves."""
+        return False
+
     @classmethod
     @abstractmethod
     def tally(cls) -> Tally:
@@ -93,11 +98,15 @@ class ProbeOptions(Options):
 class AttemptOptions(ProbeOptions):
     """The options of a probe that makes single attempts: http, tcp, dns and their like.
 
+    The docstring of each says what the probe does, and is the help of its command.
+
     `families` are those of this probe alone, with keys of `Result.values`: the latest, or the sum
     of all where the family is a counter. What all attempts share, and TLS, is declared elsewhere.
     """
 
     histogram_key: ClassVar[str] = "duration"
+    trace_is_the_answer: ClassVar[bool] = False
+    """Whether who asks once wants to see what only the trace has: addresses, records."""
 
     expect: Literal["success", "fail"] = "success"
     """`fail`: it is well when the network refuses; for what must not be reachable."""

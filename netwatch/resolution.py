@@ -36,20 +36,26 @@ Raises NameUnknown or ResolverFailed, and ProbeError (LOCAL) where the trouble i
 class ResolveOptions(Options):
     """Which addresses of a host name a check uses."""
 
-    family: Literal["any", "ipv4", "ipv6", "both"] = "any"
-    """`any` is IPv4 where there is one, else IPv6; `both` follows each family on its own."""
+    family: Literal["any", "prefer_ipv6", "ipv4", "ipv6", "both"] = "any"
+    """`any` is IPv4 where there is one, else IPv6, and `prefer_ipv6` the other way round; `both`
+    follows each family on its own."""
     addresses: Literal["first", "all"] = "first"
     """One address per family, or every one of them."""
 
     @property
     def families(self) -> tuple[int, ...]:
         """The families that may be used, the preferred one first."""
-        return {"any": (4, 6), "ipv4": (4,), "ipv6": (6,), "both": (4, 6)}[self.family]
+        return {"prefer_ipv6": (6, 4), "ipv4": (4,), "ipv6": (6,)}.get(self.family, (4, 6))
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether a name without an address of the preferred family is used by the other one."""
+        return self.family in ("any", "prefer_ipv6")
 
     def choose(self, known: dict[int, tuple[str, ...]]) -> tuple[tuple[str, int], ...]:
         """Return those addresses, each with its family, of the known ones of each family."""
         found = [family for family in self.families if known.get(family)]
-        used = found[:1] if self.family == "any" else found
+        used = found[:1] if self.falls_back else found
         count = 1 if self.addresses == "first" else None
         return tuple((address, family) for family in used for address in known[family][:count])
 
@@ -114,8 +120,9 @@ class Lookup:
         if self.problem:
             ours = self.blame is Outcome.LOCAL
             yield replace(endpoint, problem=self.problem, is_our_fault=ours)
+        fixed = not self.options.falls_back
         for address, family in self.chosen:
-            yield replace(endpoint, address=address, family=family)
+            yield replace(endpoint, address=address, family=family, is_family_fixed=fixed)
 
 
 class Resolving:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from netwatch.attempt import turned_around
 from netwatch.model import Batch, Check, Outcome, Result, Sink, Status, Target, Transition
 from netwatch.state import Health, StateOptions
 
@@ -162,11 +163,10 @@ class Tracker:
             self._relieve(f"{target.check.name}: our own trouble is over")
 
     def _observe(self, target: Target, batch: Batch, row: int) -> Transition | None:
-        tracked, outcome, duration = (
-            self._tracked[target],
-            batch.outcomes[row],
-            batch.durations[row],
-        )
+        tracked, duration = self._tracked[target], batch.durations[row]
+        outcome, detail = batch.outcomes[row], batch.details.get(row, "")
+        if target.check.expects_loss:
+            outcome, detail = turned_around(outcome, detail)
         tracked.absence = ""
         if tracked.own_trouble:
             self._end_own_trouble(target)
@@ -174,9 +174,10 @@ class Tracker:
         failed = outcome is not Outcome.OK
         if _says_nothing(target, before, failed=failed):
             return None
-        known = None if math.isnan(duration) else duration
+        known = None if failed or math.isnan(duration) else duration
         after = health.observe(failed=failed, duration=known, now=self._now())
-        if health.is_steady:
+        # Where loss is expected an answer is the news, and must be looked at.
+        if health.is_steady and not target.check.expects_loss:
             self._unsteady.discard(target)
         else:
             self._unsteady.add(target)
@@ -185,7 +186,6 @@ class Tracker:
         if health.streak == -1:
             tracked.reasons.clear()
         if failed:
-            detail = batch.details.get(row)
             tracked.reasons[f"{outcome}: {detail}" if detail else outcome.value] += 1
         if after is before:
             return None

@@ -30,7 +30,7 @@ class ToneOptions(Options):
 
 
 class KnockOptions(AttemptOptions):
-    """Knocks at a TCP port, and reads a line.
+    """Knock at a TCP port, and read a line.
 
     The line may be compared.
     """

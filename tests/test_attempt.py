@@ -52,6 +52,19 @@ async def test_a_failure_has_no_duration_and_names_its_phase() -> None:
     assert list(result.phases) == ["resolve"]
 
 
+class FailsTheSecondTime:
+    async def measure(self, attempt: Attempt) -> None:
+        with attempt.timed("connect"):
+            pass
+        with attempt.timed("connect"):
+            raise ProbeError(Outcome.REFUSED, "nobody there")
+
+
+async def test_a_phase_that_came_to_its_end_once_and_failed_then_has_no_time() -> None:
+    result = await make_attempt(FailsTheSecondTime(), a_target(), 1)
+    assert (result.phase, result.phases) == ("connect", {})
+
+
 class Counts:
     """Remembers how often it measured, and passes on nothing the second time."""
 

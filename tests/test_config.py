@@ -157,7 +157,7 @@ def a_source(text: str) -> str:
         (
             a_check("resolve: {family: ipv5}"),
             "5:23: checks.a.resolve.family",
-            'found "ipv5", expected any, ipv4, ipv6 or both',
+            'found "ipv5", expected any, prefer_ipv6, ipv4, ipv6 or both',
         ),
         (
             a_check("peers: some"),

@@ -18,9 +18,11 @@ from netwatch.config import CheckConfig, Config, load, schema
 from netwatch.default_checks import DefaultsOptions
 from netwatch.model import Outcome
 from netwatch.net.udpecho import UdpEchoOptions
+from netwatch.options import Options
 from netwatch.probes import PROBES
 from netwatch.resolution import ResolveOptions
 from netwatch.state import StateOptions
+from netwatch.wire.yaml import parse as parse_yaml
 from scripts.metrics_tables import tables
 
 ROOT = Path(__file__).parent.parent
@@ -166,10 +168,19 @@ def test_every_option_of_a_probe_is_documented_with_its_default(name: str) -> No
     text = (ROOT / "docs/probes.md").read_text()
     section = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
     assert section
-    documented = set(
-        re.findall(r"^\| `([a-z_]+)` \|", section[1].split("### Metrics")[0], re.MULTILINE)
-    )
-    assert documented == set(PROBES[name].model_fields)
+    table = section[1].split("### Metrics")[0]
+    documented = dict(re.findall(r"^\| `([a-z_]+)` \| ?(.*?) ?\|", table, re.MULTILINE))
+    options, fields = PROBES[name], PROBES[name].model_fields
+    assert set(documented) == set(fields)
+    required = {key: "." for key, field in fields.items() if field.is_required()}
+    usual = options.model_validate(required)
+    for key, cell in documented.items():
+        default = getattr(usual, key)
+        if value := re.fullmatch(r"`(.*)`", cell):
+            said = parse_yaml(value[1]).value
+            assert getattr(options.model_validate({**required, key: said}), key) == default, key
+        else:  # nothing, or what nothing means
+            assert not default or isinstance(default, Options) or key in required, key
 
 
 def test_every_option_of_blackbox_compatibility_is_documented() -> None:

@@ -231,6 +231,8 @@ DUAL = Answer(("10.0.0.7", "10.0.0.8"), ("fd00::7", "fd00::8"), 60)
     [
         ("any", "first", "10.0.0.7"),
         ("any", "all", "10.0.0.7 10.0.0.8"),
+        ("prefer_ipv6", "first", "fd00::7"),
+        ("prefer_ipv6", "all", "fd00::7 fd00::8"),
         ("ipv4", "first", "10.0.0.7"),
         ("ipv6", "first", "fd00::7"),
         ("ipv6", "all", "fd00::7 fd00::8"),
@@ -251,6 +253,7 @@ async def test_the_addresses_are_those_asked_for(family: str, addresses: str, sh
     ("family", "shown"),
     [
         ("any", "fd00::7"),
+        ("prefer_ipv6", "fd00::7"),
         ("both", "fd00::7"),
         ("ipv6", "fd00::7"),
         ("ipv4", "wiki: no address (family: ipv4)"),
@@ -264,6 +267,25 @@ async def test_a_family_without_addresses_is_missed_only_where_it_is_the_only_on
         on.publish("wiki")
         await asyncio.sleep(0.2)
         assert on.out.shown == {"wiki": shown}
+
+
+async def test_ipv6_that_is_only_preferred_falls_back_to_ipv4() -> None:
+    async with stage({"wiki": [v4("10.0.0.7")]}, ResolveOptions(family="prefer_ipv6")) as on:
+        on.publish("wiki")
+        await asyncio.sleep(0.2)
+        assert on.out.shown == {"wiki": "10.0.0.7"}
+
+
+@pytest.mark.parametrize(
+    ("family", "is_fixed"),
+    [("any", False), ("prefer_ipv6", False), ("ipv4", True), ("both", True)],
+)
+async def test_a_family_that_was_asked_for_is_fixed(family: str, *, is_fixed: bool) -> None:
+    options = ResolveOptions.model_validate({"family": family})
+    async with stage({"wiki": [v4("10.0.0.7")]}, options) as on:
+        on.publish("wiki")
+        await asyncio.sleep(0.2)
+        assert [shown.is_family_fixed for shown in on.out.snapshots[-1]] == [is_fixed]
 
 
 async def test_a_family_that_no_server_tells_of_stays_as_it_was() -> None:

@@ -54,11 +54,12 @@ class Day:
 
     options: StateOptions = field(default_factory=StateOptions)
     seconds: float = 0.0
+    expects_loss: bool = False
 
     def __post_init__(self) -> None:
         self.diary = Diary()
         self.tracker = Tracker([self.diary], now=lambda: self.seconds, wall=self.wall)
-        self.target = a_target("wiki", check=a_check("nodes"))
+        self.target = a_target("wiki", check=a_check("nodes", expects_loss=self.expects_loss))
         self.tracker.begin(self.target.check, self.options)
         self.tracker.join(self.target)
 
@@ -114,6 +115,33 @@ def test_the_first_answer_is_a_transition_since_it_was_asked_for(day: Day) -> No
 def test_there_is_no_transition_per_packet(day: Day) -> None:
     day.pass_with(*[OK] * 50, *[TIMEOUT] * 50, *[OK] * 50)
     assert day.statuses == [UP, DOWN, UP]
+
+
+def test_where_loss_is_expected_who_answers_is_down_and_who_does_not_is_up() -> None:
+    day = Day(expects_loss=True)
+    day.pass_with(*[TIMEOUT] * 50, *[REFUSED] * 3)
+    assert day.statuses == [UP]
+    day.pass_with(*[OK] * 3)
+    assert day.statuses == [UP, DOWN]
+    assert day.why == "mismatch: it answers, which is expected to fail (3)"
+    day.pass_with(*[TIMEOUT] * 3)
+    assert day.statuses == [UP, DOWN, UP]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.RESOLVE, Outcome.LOCAL])
+def test_where_loss_is_expected_what_was_not_sent_is_no_proof(outcome: Outcome) -> None:
+    day = Day(expects_loss=True)
+    day.pass_with(*[outcome] * 3, detail="not asked")
+    assert UP not in day.statuses
+    assert "not asked" in day.why
+
+
+def test_where_loss_is_expected_how_fast_an_answer_is_does_not_matter() -> None:
+    patient = StateOptions.model_validate({"degraded_latency": "10ms", "down_after": 100})
+    day = Day(patient, expects_loss=True)
+    day.pass_with(TIMEOUT, *[OK] * 20, duration=5.0)
+    assert day.statuses == [UP, DEGRADED]
+    assert day.why == "95% of the last results failed"
 
 
 def test_a_target_is_down_since_its_streak_of_failures_began(day: Day) -> None:

@@ -39,6 +39,7 @@ def attempt_line(result: Result) -> str:
             "failed_phase": result.phase,
             "phases_seconds": result.phases,
             "values": result.values,
+            "findings": result.findings,
         }
     )
 
@@ -73,6 +74,7 @@ def _attempts_document(summary: AttemptSummary) -> dict[str, Any]:
         "duration_seconds": summary.figures(),
         "phases_seconds": summary.phases,
         "values": summary.latest.values if summary.latest else {},
+        "findings": summary.latest.findings if summary.latest else {},
         "reasons": dict(summary.reasons),
     }
 

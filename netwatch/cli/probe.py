@@ -106,7 +106,11 @@ async def _ask(
 def _assignments(name: str, config: CheckConfig, endpoints: Snapshot) -> Iterator[Assignment]:
     options = config.probe_options
     check = Check(
-        name=name, probe=config.probe_name, interval=options.interval, timeout=options.timeout
+        name=name,
+        probe=config.probe_name,
+        interval=options.interval,
+        timeout=options.timeout,
+        expects_loss=options.expects_loss,
     )
     hurried = options.model_copy(update={"interval": min(options.interval, INTERVAL_SECONDS)})
     for endpoint in endpoints:

@@ -31,8 +31,9 @@ def add_probe_attempts_parser(
 ) -> None:
     """Register the command of one kind of probe; its flags are the probe's options."""
     words = (options.__doc__ or "").strip()
+    first = words.splitlines()[0].rstrip(".")
     parser = subparsers.add_parser(
-        f"probe {kind}", help=words.splitlines()[0].rstrip("."), description=words
+        f"probe {kind}", help=f"{first[0].lower()}{first[1:]}", description=words
     )
     form = "URL" if "url" in options.needs else "HOST:PORT" if "port" in options.needs else "HOST"
     usual = options.usual_target
@@ -63,6 +64,8 @@ def run_probe_attempts(
     except ValueError as error:
         print(f"netwatch probe {kind}: {error}", file=sys.stderr)
         return 2
+    is_one_for_people = args.output == "table" and args.count in (None, 1)
+    args.verbose |= options.trace_is_the_answer and is_one_for_people
     if "interval" not in said:
         hurried = min(chosen.interval, INTERVAL_SECONDS)
         chosen = chosen.model_copy(update={"interval": hurried})

@@ -60,8 +60,6 @@ def run_probe_dns(args: argparse.Namespace, *, flags: Sequence[Flag]) -> int:
         print(f"netwatch probe dns: {error}", file=sys.stderr)
         return 2
     setattr(args, QUERY, args.name)
-    # The records are what one asks for, and they are in the trace.
-    args.verbose |= args.output == "table" and args.count in (None, 1)
     return run_probe_attempts(args, kind="dns", options=DnsOptions, flags=flags)
 
 

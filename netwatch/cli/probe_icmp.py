@@ -29,6 +29,12 @@ _FLAGS = {
     "dscp": ("--dscp", "--dscp", "N", "differentiated services code point (default 0)"),
     "source_address": ("--source", "--source", "ADDRESS", "send from this address of this host"),
     "interface": ("--interface", "--interface", "NAME", "send through this interface"),
+    "expect": (
+        "--expect",
+        "--expect",
+        "success|fail",
+        "fail: it is well when no answer comes (default success)",
+    ),
 }
 _NUMBERS = {"size", "ttl", "dscp"}
 
@@ -69,7 +75,13 @@ def run_probe_icmp(args: argparse.Namespace) -> int:
         print(f"netwatch probe icmp: {error}", file=sys.stderr)
         return 2
     found = asyncio.run(resolved(endpoints, ResolveOptions(family=args.family)))
-    check = Check(name="icmp", probe="icmp", interval=options.interval, timeout=options.timeout)
+    check = Check(
+        name="icmp",
+        probe="icmp",
+        interval=options.interval,
+        timeout=options.timeout,
+        expects_loss=options.expects_loss,
+    )
     return run_once(
         [Assignment(Target(check, endpoint), options) for endpoint in found], args, by_check=False
     )

@@ -76,7 +76,13 @@ def run_probe_nodes(args: argparse.Namespace, *, flags: Sequence[Flag]) -> int:
     except (ValueError, SourceFailedError) as error:
         print(f"netwatch probe nodes: {error}", file=sys.stderr)
         return 2
-    check = Check(name="nodes", probe="icmp", interval=options.interval, timeout=options.timeout)
+    check = Check(
+        name="nodes",
+        probe="icmp",
+        interval=options.interval,
+        timeout=options.timeout,
+        expects_loss=options.expects_loss,
+    )
     assignments = [Assignment(Target(check, node), options) for node in nodes]
     return run_once(assignments, args, by_check=False)
 

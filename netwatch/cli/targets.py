@@ -18,6 +18,13 @@ def add_family_arguments(parser: argparse.ArgumentParser) -> None:
     for value, flag in _FLAGS.items():
         words = f"IP{value[2:]} only"
         family.add_argument(flag, dest="family", action="store_const", const=value, help=words)
+    family.add_argument(
+        "--prefer-ipv6",
+        dest="family",
+        action="store_const",
+        const="prefer_ipv6",
+        help="IPv6 for names that have it, else IPv4 (default: the other way round)",
+    )
     parser.set_defaults(family="any")
 
 
@@ -42,6 +49,6 @@ def endpoint_of(text: str, family: str, probe: type[ProbeOptions]) -> Endpoint:
 def check_family(text: str, host: str, family: str) -> None:
     """Raise ValueError where `host`, of the target `text`, is an address of the other family."""
     address = parse_address(host)
-    if address and family not in ("any", f"ipv{address.version}"):
+    if address and family in _FLAGS and family != f"ipv{address.version}":
         flag = _FLAGS[family]
         raise ValueError(f"found {text!r}, expected an address or a name that goes with {flag}")

@@ -19,10 +19,10 @@ class ClientOptions(HeaderOptions, ConnectionOptions):
 class HttpClient:
     """Fetches the documents of one check, each over a connection of its own."""
 
-    def __init__(self, options: ClientOptions, resolve: Resolve) -> None:
+    def __init__(self, options: ClientOptions, resolve: Resolve, contexts: TlsContexts) -> None:
         self._options = options
         self._headers = RequestHeaders(options)
-        self._connector = Connector(options, resolve, TlsContexts(), allow=lambda _: None)
+        self._connector = Connector(options, resolve, contexts, allow=lambda _: None)
 
     async def get(
         self, attempt: Attempt, url: HttpUrl, *, accept: str, max_bytes: int

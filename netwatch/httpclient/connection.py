@@ -1,6 +1,8 @@
 """How the server is reached: the options of a connection, and the phases of making one."""
 
-from collections.abc import Callable
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
@@ -15,7 +17,6 @@ from netwatch.httpclient.transfer import read_head, send
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.connect import connect
 from netwatch.net.lookup import address_now
-from netwatch.net.resolver import Answer, NameUnknown
 from netwatch.net.stream import Stream
 from netwatch.net.tls import TlsContexts, TlsOptions
 from netwatch.options import SECRET, Options, SourceAddress
@@ -23,8 +24,8 @@ from netwatch.resolution import Resolve
 from netwatch.wire.http import Exchange, Request
 from netwatch.wire.http_url import HttpUrl, Origin, bracketed, parse_http_url
 
-_IPV4 = 4
 _ALPN = ("http/1.1",)
+_NO_ADDRESS_FOR_IT = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
 
 def _proxy(text: str) -> str:
@@ -45,8 +46,6 @@ ProxyHeaderName = Annotated[HeaderName, AfterValidator(_not_host)]
 class ConnectionOptions(Options):
     """How the server is reached."""
 
-    family_fallback: bool = True
-    """Whether a name without an address of the target's family may be reached by the other one."""
     source_address: SourceAddress = ""
     """Connect from this address of this host; empty lets the kernel choose."""
     interface: str = ""
@@ -83,12 +82,14 @@ class Connector:
     async def open(self, attempt: Attempt, origin: Origin, tls: TlsOptions) -> Stream:
         """Return a connection to `origin`, ready for a request; it is the caller's to close."""
         nearest = self._proxy or origin
+        endpoint = self._endpoint_at(nearest, attempt.endpoint)
         with attempt.timed("resolve"):
-            address = await self._address(_endpoint_at(nearest, attempt.endpoint))
+            address = await address_now(endpoint, self._resolve)
         attempt.note(f"{nearest.host} is {address}")
         self._allow(address)
         reach = partial(self._reach, address, nearest.port, origin)
-        with attempt.timed("connect"):
+        is_led = not self._proxy and origin.host != attempt.endpoint.host
+        with attempt.timed("connect"), _not_blaming_us() if is_led else nullcontext():
             stream = await reach()
         attempt.note(f"connected to {bracketed(address)}:{nearest.port}")
         if origin.scheme == "https":
@@ -114,10 +115,13 @@ class Connector:
         headers = with_headers(request.headers, self._options.proxy_headers)
         return replace(request, target=str(url), headers=headers)
 
-    async def _address(self, endpoint: Endpoint) -> str:
-        if self._options.family_fallback or not endpoint.family:
-            return await address_now(endpoint, self._resolve)
-        return await address_now(endpoint, _only(endpoint.family, self._resolve))
+    def _endpoint_at(self, origin: Origin, endpoint: Endpoint) -> Endpoint:
+        """Return the attempt's endpoint, or that of the same family to which it leads."""
+        if self._proxy:
+            endpoint = replace(endpoint, is_family_fixed=False)  # it is not the proxy's
+        if origin.host == endpoint.host:
+            return endpoint
+        return replace(endpoint, host=origin.host, address="")
 
     async def _reach(self, address: str, port: int, origin: Origin) -> Stream:
         options = self._options
@@ -143,21 +147,12 @@ class Connector:
             raise ProbeError(Outcome.BLOCKED, f"the proxy answered with status {response.status}")
 
 
-def _endpoint_at(origin: Origin, endpoint: Endpoint) -> Endpoint:
-    """Return the attempt's endpoint, or that of the same family to which it leads."""
-    if origin.host == endpoint.host:
-        return endpoint
-    return replace(endpoint, host=origin.host, address="")
-
-
-def _only(family: int, resolve: Resolve) -> Resolve:
-    """Return what resolves to addresses of one family."""
-
-    async def resolve_to_family(host: str) -> Answer:
-        answer = await resolve(host)
-        chosen = replace(answer, ipv6=()) if family == _IPV4 else replace(answer, ipv4=())
-        if not (chosen.ipv4 or chosen.ipv6):
-            raise NameUnknown(answer.problem or f"{host}: no address of IPv{family}")
-        return chosen
-
-    return resolve_to_family
+@contextmanager
+def _not_blaming_us() -> Iterator[None]:
+    """Tell as unreachable what this host has no address for: it is a server that leads us there."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ADDRESS_FOR_IT:
+            raise ProbeError(Outcome.UNREACHABLE, error.strerror or str(error)) from error
+        raise

@@ -18,13 +18,12 @@ async def connect(
     """Return a connection to `address`, an IP address, perhaps with `%interface`.
 
     `source_address` and `interface` of this host are the kernel's choice where empty. Cancelling
-    closes the socket. Raises OSError as the network says it, and ProbeError (LOCAL) where this
-    host has no such source address or interface.
+    closes the socket. Raises OSError as the network says it, or EAFNOSUPPORT for a source address
+    of the other family, and ProbeError (LOCAL) where this host has no such source or interface.
     """
     if source_address and (":" in source_address) != (":" in address):
-        raise ProbeError(
-            Outcome.LOCAL, f"cannot send from {source_address} to {address}, of the other family"
-        )
+        said = f"cannot send from {source_address} to {address}, of the other family"
+        raise OSError(errno.EAFNOSUPPORT, said)
     sock = _open(address, source_address, interface)
     try:
         await _connect(sock, socket_address(address, port))

@@ -12,7 +12,7 @@ async def address_now(endpoint: Endpoint, resolve: Callable[[str], Awaitable[Ans
     """Return the IP address at which the endpoint's host is to be found at this moment.
 
     That is the endpoint's own as long as its name still has it, else the first of its family, else
-    the first of any. Raises ProbeError (RESOLVE) where the name has none.
+    the first of any unless its family is fixed. Raises ProbeError (RESOLVE) where there is none.
     """
     if parse_address(endpoint.host):
         return endpoint.address or endpoint.host
@@ -21,5 +21,10 @@ async def address_now(endpoint: Endpoint, resolve: Callable[[str], Awaitable[Ans
     except (NameUnknown, ResolverFailed) as error:
         raise ProbeError(Outcome.RESOLVE, str(error)) from error
     by_family = {4: answer.ipv4 or (), 6: answer.ipv6 or ()}
-    addresses = by_family.get(endpoint.family, ()) + by_family[4] + by_family[6]
+    addresses = by_family.get(endpoint.family, ())
+    if not endpoint.is_family_fixed:
+        addresses += by_family[4] + by_family[6]
+    if not addresses:
+        said = answer.problem or f"{endpoint.host}: no address of IPv{endpoint.family}"
+        raise ProbeError(Outcome.RESOLVE, said)
     return endpoint.address if endpoint.address in addresses else addresses[0]

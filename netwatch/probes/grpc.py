@@ -60,7 +60,7 @@ def _metadata_value(value: str) -> str:
 
 
 class GrpcOptions(AttemptOptions):
-    """How to connect, and which service to ask for; needs the extra `grpc`."""
+    """Ask gRPC servers whether they are healthy; needs the extra `grpc`."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (

@@ -80,7 +80,7 @@ class IcmpFollowing:
 
 
 class IcmpOptions(ProbeOptions):
-    """How to ping; each field says its unit and its default."""
+    """Ping targets, many at once."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (
@@ -109,9 +109,16 @@ class IcmpOptions(ProbeOptions):
     """Send from this address of this host; empty lets the kernel choose."""
     interface: str = ""
     """Send through this interface; empty lets the kernel choose."""
+    expect: Literal["success", "fail"] = "success"
+    """`fail`: a target is well when the network refuses, for what must not be reachable; packets
+    are counted as they fare all the same."""
     histogram: Literal["auto", "target", "zone", "off"] = "auto"
     """Whose round-trip times share a histogram: each target's own, all of a zone's, or none;
     `auto` is `target` up to 30 targets, and `zone` above."""
+
+    @property
+    def expects_loss(self) -> bool:
+        return self.expect == "fail"
 
     @staticmethod
     def tally() -> PingTally:

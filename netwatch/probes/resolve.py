@@ -34,7 +34,7 @@ FAMILIES = (
 
 
 class ResolveProbeOptions(AttemptOptions):
-    """How to resolve the names that are the targets of the check."""
+    """Resolve host names as programs on this node, or in this pod, do."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (
@@ -42,6 +42,7 @@ class ResolveProbeOptions(AttemptOptions):
         *(0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
     )
     needs_address: ClassVar[bool] = False
+    trace_is_the_answer: ClassVar[bool] = True
 
     interval: Annotated[PositiveDuration, Field(ge=0.1, le=3600)] = 15.0
     """Time between two attempts at one name."""
@@ -76,6 +77,7 @@ class ResolveProbe:
         with attempt.timed("resolve"):
             answer = await self._answer(host)
         ipv4, ipv6 = answer.ipv4 or (), answer.ipv6 or ()
+        attempt.findings["addresses"] = (*ipv4, *ipv6)
         attempt.note(f"{host} has {', '.join((*ipv4, *ipv6))}")
         if answer.problem:
             attempt.note(answer.problem)

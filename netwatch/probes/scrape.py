@@ -32,7 +32,7 @@ FAMILIES = (
 
 
 class ScrapeOptions(PassOptions, ClientOptions, AttemptOptions):
-    """How to ask for metrics, and what to show of them."""
+    """Ask Prometheus endpoints for their metrics, and pass them on."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (
@@ -57,7 +57,7 @@ class ScrapeOptions(PassOptions, ClientOptions, AttemptOptions):
     """A label to add that holds the name of the target; empty for none."""
 
     def open(self, services: Services) -> "ScrapeProbe":
-        return ScrapeProbe(self, HttpClient(self, services.resolve))
+        return ScrapeProbe(self, HttpClient(self, services.resolve, services.contexts))
 
 
 class ScrapeProbe:

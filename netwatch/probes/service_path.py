@@ -45,7 +45,7 @@ FAMILIES = (
 
 
 class ServicePathOptions(AttemptOptions):
-    """Connects by TCP to the address of a service, and to endpoints behind it."""
+    """Connect to the address of a service, and to endpoints behind it where that fails."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (

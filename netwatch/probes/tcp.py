@@ -34,7 +34,7 @@ _LINE_ENDS = {"crlf": b"\r\n", "lf": b"\n", "none": b""}
 
 
 class TcpOptions(AttemptOptions):
-    """How to connect, and what to talk about."""
+    """Connect to TCP ports, speak TLS, and hold a dialogue in lines."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (

@@ -15,7 +15,7 @@ from netwatch.model import Outcome, ProbeError
 from netwatch.net.udpflow import UdpFlow
 from netwatch.options import Duration, PositiveDuration
 from netwatch.probe import AttemptOptions, Services
-from netwatch.wire.duration import format_duration
+from netwatch.wire.duration import format_duration, format_seconds
 from netwatch.wire.udpecho import HEADER_BYTES
 
 UDP_ECHO_PORT = 9848
@@ -70,13 +70,21 @@ class UdpProbe:
                 stack.enter_context(self._flow(attempt.endpoint))
                 for _ in range(self._options.ports)
             ]
-            attempt.note(f"from the source ports {_ports(flows)}")
+            attempt.note(f"sending {self._wanted(attempt.endpoint)}, ports {_ports(flows)}")
             await self._send(flows)
+            sent = sum(flow.sent for flow in flows)
+            attempt.note(f"sent {sent}, waiting up to {format_duration(self._options.wait)}")
             await self._wait(flows)
             for flow in flows:
                 flow.finish()
+                attempt.note(_told_of(flow))
         attempt.values.update(figures(flows))
         judge(flows, self._options.max_loss)
+
+    def _wanted(self, endpoint: Endpoint) -> str:
+        options = self._options
+        there = f"{endpoint.address} port {endpoint.port or options.port}"
+        return f"{options.packets} datagrams of {options.size} bytes to {there} from each source"
 
     def _flow(self, endpoint: Endpoint) -> UdpFlow:
         options = self._options
@@ -135,6 +143,18 @@ def judge(flows: Sequence[UdpFlow], max_loss: float) -> None:
         raise ProbeError(Outcome.MISMATCH, detail)
 
 
+def _told_of(flow: UdpFlow) -> str:
+    """Say what one source port has sent and received."""
+    said = [f"source port {flow.source_port}: sent {flow.sent}, received {len(flow.rtts)}"]
+    if flow.rtts:
+        times = min(flow.rtts.values()), fmean(flow.rtts.values()), max(flow.rtts.values())
+        said.append(f"min/mean/max {'/'.join(map(format_seconds, times))}")
+    said += [f"{flow.duplicates} duplicates"] if flow.duplicates else []
+    said += [f"{flow.reordered} reordered"] if flow.reordered else []
+    said += [flow.failure.detail] if flow.failure else []
+    return ", ".join(said)
+
+
 def _told(broken: Sequence[UdpFlow], number: int) -> str:
     by_reason: dict[str, list[UdpFlow]] = {}
     for flow in broken:
@@ -149,7 +169,7 @@ def _ports(flows: Sequence[UdpFlow]) -> str:
 
 
 class UdpOptions(AttemptOptions):
-    """How to ask the UDP echo of another agent; each field says its unit and its default."""
+    """Send datagrams to the UDP echo of other agents, by several paths, and count what is lost."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)

@@ -3,13 +3,16 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import ClassVar
 
+from netwatch.attempt import turned_around
 from netwatch.model import Batch, Outcome, Result, Sink, Target
 from netwatch.net.ping.tally import PingTally
 from netwatch.sinks.attempts import AttemptSummary
 from netwatch.sinks.trouble import Trouble
 from netwatch.stats import figures
+
+_WELL = ("answers", "answer")
+_WELL_WITHOUT = ("does not answer, as it should", "do not answer, as they should")
 
 PING = "icmp"
 """The probe whose results come in batches; all others make attempts."""
@@ -18,14 +21,25 @@ PING = "icmp"
 class PingSummary:
     """All that one target's packets gave; durations in seconds."""
 
-    well: ClassVar[tuple[str, str]] = ("answers", "answer")
-
     def __init__(self, target: Target) -> None:
         self.target = target
+        self.expects_loss = target.check.expects_loss
         self.tally = PingTally()
         self.durations: list[float] = []
         self.reasons: Counter[str] = Counter()
-        """Why packets failed, in words, the unsent ones too."""
+        """Why packets failed, in words, the unsent ones too; or did not, where they ought to."""
+
+    def count(self, outcome: Outcome, detail: str) -> None:
+        """Count why a packet did not fare as is expected, if it did not."""
+        if self.expects_loss:
+            outcome, detail = turned_around(outcome, detail)
+        if outcome is not Outcome.OK:
+            self.reasons[f"{outcome}: {detail}" if detail else outcome.value] += 1
+
+    @property
+    def well(self) -> tuple[str, str]:
+        """What is said of one that is well, and of many."""
+        return _WELL_WITHOUT if self.expects_loss else _WELL
 
     @property
     def loss(self) -> float | None:
@@ -35,8 +49,14 @@ class PingSummary:
 
     @property
     def is_well(self) -> bool:
-        """Whether every packet left and was answered."""
+        """Whether every packet left and was answered, or none was where none ought to be."""
+        if self.expects_loss:
+            return self._has_settled and not self.reasons
         return self.loss == 0 and not self.tally.unsent
+
+    @property
+    def _has_settled(self) -> bool:
+        return bool(self.tally.sent or self.tally.unsent)
 
     @property
     def trouble(self) -> Trouble | None:
@@ -45,8 +65,10 @@ class PingSummary:
             return Trouble.OURS
         if self.is_well:
             return None
-        if not self.tally.sent and not self.tally.unsent:
+        if not self._has_settled:
             return Trouble.UNKNOWN  # stopped while all packets were in flight
+        if self.expects_loss:
+            return Trouble.ANSWERING if self.tally.received else Trouble.FAILING
         return Trouble.LOSSY if self.tally.received else Trouble.SILENT
 
     def figures(self) -> dict[str, float] | None:
@@ -95,9 +117,7 @@ class SummarySink(Sink):
             )
             if not math.isnan(duration):
                 summary.durations.append(duration)
-            if outcome is not Outcome.OK:
-                detail = batch.details.get(row)
-                summary.reasons[f"{outcome}: {detail}" if detail else outcome.value] += 1
+            summary.count(outcome, batch.details.get(row, ""))
         for target, oddity in batch.oddities:
             self._summaries[target].tally.note(oddity)
 

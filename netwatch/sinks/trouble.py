@@ -8,6 +8,7 @@ class Trouble(Enum):
 
     OURS = ("could not be measured", "could not be measured")
     UNKNOWN = ("is not known yet", "are not known yet")
+    ANSWERING = ("answers, and should not", "answer, and should not")
     SILENT = ("does not answer", "do not answer")
     ABSENT = ("is not there, and need not be", "are not there, and need not be")
     FAILING = ("fails", "fail")

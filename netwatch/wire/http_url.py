@@ -61,6 +61,8 @@ def redirected(url: HttpUrl, location: str) -> HttpUrl:
     if there.origin.host == url.origin.host.partition("%")[0]:
         # The zone of a link-local address is ours, and no server knows it.
         return there._replace(origin=there.origin._replace(host=url.origin.host))
+    if "%" in there.origin.host:
+        raise ValueError(f"found {described(location)}, expected no interface of ours in it")
     return there
 
 

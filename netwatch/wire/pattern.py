@@ -10,6 +10,12 @@ from typing import Any
 from netwatch.wire.document import described
 
 
+class Utf8(bytes):
+    """Text as patterns see it, made once for text in which many are searched for."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """A regular expression; two of the same text are equal."""
@@ -28,14 +34,14 @@ class Pattern:
 
     def matches(self, text: str | bytes) -> bool:
         """Whether it matches anywhere in the text; bytes that are no UTF-8 are U+FFFD to it."""
-        return self.compiled.search(_utf8(text)) is not None
+        return self.compiled.search(utf8(text)) is not None
 
     def search(self, text: str | bytes) -> Mapping[str, str] | None:
         """Return what its groups captured at the first match, by number and by name.
 
         None where nothing matches; a group that took no part has captured nothing: "".
         """
-        match = self.compiled.search(_utf8(text))
+        match = self.compiled.search(utf8(text))
         if match is None:
             return None
         numbered = enumerate((match.group(), *match.groups(b"")))
@@ -55,14 +61,17 @@ def parse_pattern(text: object) -> Pattern:
     options = re2.Options()
     options.log_errors = False
     try:
-        return Pattern(text, re2.compile(_utf8(text).decode(), options))
+        return Pattern(text, re2.compile(utf8(text).decode(), options))
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace")
         found = f"found {described(text)} ({reason})"
         raise ValueError(f"{found}, expected a regular expression of RE2") from None
 
 
-def _utf8(text: str | bytes) -> bytes:
+def utf8(text: str | bytes) -> Utf8:
+    """Return text in UTF-8; what is none is U+FFFD."""
+    if isinstance(text, Utf8):
+        return text
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
-    return text.encode("utf-8", "replace")
+    return Utf8(text.encode("utf-8", "replace"))

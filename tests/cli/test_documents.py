@@ -126,6 +126,7 @@ def test_attempts_have_counts_figures_phases_and_the_latest_values() -> None:
         "duration_seconds": dict.fromkeys(figures, 0.5) | {"stddev": 0.0},
         "phases_seconds": {"connect": 0.25},
         "values": {"bytes": 6},
+        "findings": {},
         "reasons": {"timeout": 1},
     }
 
@@ -139,7 +140,18 @@ def test_before_the_first_attempt_has_ended_nothing_is_known() -> None:
 
 def test_each_attempt_is_a_line_with_its_phases_and_values() -> None:
     blocked = a_result(BLOCKED, phases={"resolve": 0.5}, values={"a": {"b": 1}})
-    document = json.loads(attempt_line(replace(blocked, phase="tls")))
+    found = {"addresses": ("10.0.0.7",)}
+    document = json.loads(attempt_line(replace(blocked, phase="tls", findings=found)))
     assert (document["type"], document["outcome"]) == ("result", "blocked")
     assert (document["failed_phase"], document["duration_seconds"]) == ("tls", None)
     assert (document["phases_seconds"], document["values"]) == ({"resolve": 0.5}, {"a": {"b": 1}})
+    assert document["findings"] == {"addresses": ["10.0.0.7"]}
+
+
+def test_what_was_found_the_latest_time_is_in_the_document() -> None:
+    sink, first = SummarySink(), replace(a_result(), findings={"addresses": ("10.0.0.7",)})
+    sink.join(first.target)
+    sink.observe(first)
+    sink.observe(replace(first, findings={"addresses": ("10.0.0.8",)}))
+    (document,) = summary_document(sink.summaries)["targets"]
+    assert document["findings"] == {"addresses": ("10.0.0.8",)}

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 
 from netwatch import __version__
 from netwatch.cli.main import main
+from netwatch.probes import PROBES
 from tests.programs import DEADLINE_SECONDS, NETWATCH, buffered, run_netwatch
 
 PING = ("probe", "icmp", "127.0.0.1", "-i", "20ms")
@@ -91,3 +93,16 @@ def test_a_run_without_end_ends_when_its_reader_has_seen_enough() -> None:
         process.stdout.close()
         assert process.wait(DEADLINE_SECONDS) == 0
         assert process.stderr.read() == b""
+
+
+def test_the_help_says_of_each_command_what_it_does(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")  # a line a command
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    lines = re.findall(r"^    (\S.*?)(?: |\n) +(\S.*)$", capsys.readouterr().out, re.MULTILINE)
+    assert {f"probe {kind}" for kind in PROBES} < {command for command, _ in lines}
+    for command, words in lines:
+        assert words[0].islower(), command
+        assert not re.search(r"^how to\b|\.$", words), command

@@ -150,7 +150,7 @@ def test_help_is_made_from_the_options(capsys: pytest.CaptureFixture[str]) -> No
         knock("--help")
     out = capsys.readouterr().out
     assert out.startswith("usage: netwatch probe knock ")
-    assert "Knocks at a TCP port, and reads a line." in out
+    assert "Knock at a TCP port, and read a line." in out
     assert "Time between two attempts at a target. (default 1s)" in out
     for words in ("HOST:PORT", "-i DURATION, --interval DURATION", "--tone.voice-name", "-v, "):
         assert words in out
@@ -162,4 +162,4 @@ def test_a_kind_of_probe_is_told_in_the_help_of_the_program(
     with pytest.raises(SystemExit):
         main(["--help"], PROBES_WITH_KNOCK)
     out = " ".join(capsys.readouterr().out.split())
-    assert "probe knock Knocks at a TCP port, and reads a line" in out
+    assert "probe knock knock at a TCP port, and read a line" in out

@@ -30,6 +30,27 @@ def test_the_records_are_shown_as_dig_shows_them(
     assert shown.out.splitlines()[-1].endswith("is well.")
 
 
+def test_the_records_are_in_the_document(server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert dns("wiki.example", server, "-o", "json") == 0
+    out, err = capsys.readouterr()
+    (target,) = json.loads(out)["targets"]
+    record = "wiki.example.\t300\tIN\tA\t10.0.0.7"
+    assert target["findings"] == {"answer": [record], "authority": [], "additional": []}
+    assert err == ""
+
+
+def test_the_addresses_of_a_name_are_shown_and_are_in_the_document(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["probe", "resolve", "localhost", "-4", "-o", "table"]) == 0
+    assert "localhost has 127.0.0.1" in capsys.readouterr().err
+    assert main(["probe", "resolve", "localhost", "-o", "json"]) == 0
+    out, err = capsys.readouterr()
+    (target,) = json.loads(out)["targets"]
+    assert "127.0.0.1" in target["findings"]["addresses"]
+    assert err == ""
+
+
 @pytest.mark.parametrize("flag", ["--tcp", "--transport", "--tls"])
 def test_the_transport_is_chosen_by_its_name(server: str, flag: str) -> None:
     if flag == "--transport":

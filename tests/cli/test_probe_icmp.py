@@ -135,6 +135,23 @@ def test_who_never_answers_has_null_for_figures_and_the_exit_code_is_1(
 
 
 @pytest.mark.netns
+def test_who_must_not_answer_is_well_when_it_does_not(
+    netns: Callable[[str], Namespace], capsys: pytest.CaptureFixture[str]
+) -> None:
+    namespace = netns("shut")
+    namespace.nft("add rule inet t input ip daddr 127.0.0.2 drop")
+    arguments = (*THREE, "-t", "50ms", "--expect", "fail", "-o", "table")
+    with namespace:
+        assert probe_icmp("127.0.0.2", *arguments) == 0
+        silent = capsys.readouterr().out.splitlines()
+        assert probe_icmp("127.0.0.1", *arguments) == 1
+        answering = capsys.readouterr().out.splitlines()
+    assert silent[1].split() == ["127.0.0.2", "3", "0", "100", "%"]
+    assert silent[2] == "127.0.0.2 does not answer, as it should."
+    assert answering[2] == "127.0.0.1 answers, and should not."
+
+
+@pytest.mark.netns
 def test_a_name_that_does_not_resolve_is_a_row_beside_the_others(
     netns: Callable[[str], Namespace], tmp_path: Path
 ) -> None:

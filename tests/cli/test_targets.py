@@ -47,7 +47,15 @@ def test_a_probe_that_needs_no_port_takes_a_host_alone() -> None:
     assert endpoint_of("::1", "ipv6", IcmpOptions) == Endpoint(name="::1", host="::1")
 
 
-@pytest.mark.parametrize(("arguments", "family"), [([], "any"), (["-4"], "ipv4"), (["-6"], "ipv6")])
+@pytest.mark.parametrize("text", ["::1", "127.0.0.1"])
+def test_an_address_of_either_family_goes_with_a_preference(text: str) -> None:
+    assert endpoint_of(text, "prefer_ipv6", IcmpOptions).host == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "family"),
+    [([], "any"), (["-4"], "ipv4"), (["-6"], "ipv6"), (["--prefer-ipv6"], "prefer_ipv6")],
+)
 def test_one_family_can_be_chosen(arguments: list[str], family: str) -> None:
     parser = argparse.ArgumentParser()
     add_family_arguments(parser)

@@ -7,6 +7,7 @@ import pytest
 from netwatch.attempt import Attempt
 from netwatch.httpclient.client import ClientOptions, HttpClient
 from netwatch.model import Outcome, ProbeError
+from netwatch.net.tls import TlsContexts
 from netwatch.wire.content_coding import PIECE_BYTES
 from netwatch.wire.http_url import parse_http_url
 from tests.certificates import Authority
@@ -19,7 +20,7 @@ PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 async def got(
     url: str, attempt: Attempt | None = None, max_bytes: int = 100, **options: object
 ) -> tuple[int, bytes]:
-    client = HttpClient(ClientOptions.model_validate(options), everything_is_here)
+    client = HttpClient(ClientOptions.model_validate(options), everything_is_here, TlsContexts())
     attempt = attempt or Attempt(a_target(address="127.0.0.1").endpoint)
     response, body = await client.get(
         attempt, parse_http_url(url), accept="text/plain", max_bytes=max_bytes

@@ -11,7 +11,7 @@ from netwatch.net.tls import TlsContexts
 from netwatch.probe import Services
 from netwatch.probes.http.probe import HttpOptions, HttpProbe
 from tests.certificates import Authority
-from tests.http_server import at, everything_is_here, probed, says, site
+from tests.http_server import at, everything_is_here, probed, redirect, says, site
 from tests.tcp_server import tcp_server
 
 
@@ -29,15 +29,33 @@ async def test_an_address_needs_no_name_server() -> None:
     assert result.outcome is Outcome.OK
 
 
-@pytest.mark.parametrize(("fallback", "outcome"), [(True, Outcome.OK), (False, Outcome.RESOLVE)])
-async def test_a_name_may_be_reached_by_the_other_family_if_that_is_allowed(
-    *, fallback: bool, outcome: Outcome
+@pytest.mark.parametrize(("fixed", "outcome"), [(False, Outcome.OK), (True, Outcome.RESOLVE)])
+async def test_where_a_redirect_leads_is_reached_by_the_other_family_unless_one_is_asked_for(
+    *, fixed: bool, outcome: Outcome
 ) -> None:
-    async with site() as server:
-        target = at(f"http://wiki.example:{server.port}/", address="::1", family=6)
-        probe = options(family_fallback=fallback).open(Services(everything_is_here))
+    async def resolve(host: str) -> Answer:
+        here = host == "wiki.example"
+        return Answer(() if here else ("127.0.0.1",), ("::1",) if here else (), ttl_seconds=60)
+
+    async with (
+        site() as old,
+        tcp_server(says(redirect(f"http://old:{old.port}/")), address="::1") as port,
+    ):
+        target = at(f"http://wiki.example:{port}/", address="::1", family=6)
+        target.endpoint = replace(target.endpoint, is_family_fixed=fixed)
+        result = await make_attempt(options().open(Services(resolve)), target, timeout_seconds=5)
+    assert (result.outcome, len(old.requests)) == (outcome, 0 if fixed else 1)
+
+
+async def test_the_family_of_a_target_is_not_that_of_its_proxy() -> None:
+    async with site() as proxy:
+        target = at("http://wiki.example/", address="::1", family=6)
+        target.endpoint = replace(target.endpoint, is_family_fixed=True)
+        probe = options(proxy=f"http://proxy.example:{proxy.port}").open(
+            Services(everything_is_here)
+        )
         result = await make_attempt(probe, target, timeout_seconds=5)
-    assert result.outcome is outcome
+    assert result.outcome is Outcome.OK
 
 
 @pytest.mark.parametrize("family", [4, 6])
@@ -49,7 +67,8 @@ async def test_the_family_of_the_target_is_used_while_its_name_has_it(family: in
     address = {4: "127.0.0.1", 6: "::1"}[family]
     async with tcp_server(says(b"HTTP/1.1 204 Here\r\n\r\n"), address=address) as port:
         target = at(f"http://wiki.example:{port}/", address=address, family=family)
-        probe = options(family_fallback=False).open(Services(both))
+        target.endpoint = replace(target.endpoint, is_family_fixed=True)
+        probe = options().open(Services(both))
         assert (await make_attempt(probe, target, timeout_seconds=5)).outcome is Outcome.OK
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.connect import connect, socket_address
+from netwatch.net.oserrors import of_os_error
 from tests.tcp_server import ends, says_nothing, tcp_server
 
 
@@ -37,7 +38,7 @@ async def test_a_port_that_nobody_listens_on_refuses() -> None:
 
 @pytest.mark.parametrize(
     ("source_address", "interface"),
-    [("192.0.2.1", ""), ("::1", ""), ("", "no-such-0"), ("fe80::1%no-such-0", "")],
+    [("192.0.2.1", ""), ("", "no-such-0")],
 )
 async def test_a_source_that_this_host_does_not_have_is_our_own_fault(
     source_address: str, interface: str
@@ -45,6 +46,13 @@ async def test_a_source_that_this_host_does_not_have_is_our_own_fault(
     with pytest.raises(ProbeError, match=f"cannot send from {source_address}{interface}") as error:
         await connect("127.0.0.1", 9, source_address=source_address, interface=interface)
     assert error.value.outcome is Outcome.LOCAL
+
+
+@pytest.mark.parametrize("source_address", ["::1", "fe80::1%no-such-0"])
+async def test_a_source_of_the_other_family_is_our_own_fault(source_address: str) -> None:
+    with pytest.raises(OSError, match=f"cannot send from {source_address} to 127.0.0.1") as error:
+        await connect("127.0.0.1", 9, source_address=source_address)
+    assert of_os_error(error.value)[0] is Outcome.LOCAL
 
 
 async def test_the_interface_is_ours_to_choose() -> None:

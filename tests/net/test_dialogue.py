@@ -1,12 +1,18 @@
 import asyncio
+import re
+import socket
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.connect import connect
 from netwatch.net.dialogue import MAX_LINE_BYTES, MAX_RECEIVED_BYTES, Dialogue, Steps
+from netwatch.net.stream import Stream
 from tests.tcp_server import says_nothing, tcp_server
 
 
@@ -187,3 +193,70 @@ def test_a_dialogue_that_cannot_be_held_is_refused(given: list[Any], expected: s
     with pytest.raises(ValidationError) as error:
         steps(*given)
     assert expected in str(error.value)
+
+
+# Whatever comes
+
+PIECES = st.lists(st.binary(min_size=1, max_size=8) | st.sampled_from([b"\n", b"\r\n", b"ab\n"]))
+
+
+def told_in_pieces(
+    pieces: list[bytes], use: Callable[[Dialogue], Awaitable[Outcome]]
+) -> tuple[Outcome, Dialogue]:
+    """Return what comes of a dialogue with a server that says these pieces, and closes."""
+
+    async def run() -> tuple[Outcome, Dialogue]:
+        here, there = socket.socketpair()
+        here.setblocking(False)
+        with there, Stream(here) as stream:
+            dialogue = Dialogue(stream, line_end=b"\n")
+
+            async def say() -> None:
+                for piece in pieces:
+                    there.send(piece)
+                    await asyncio.sleep(0)
+                there.shutdown(socket.SHUT_WR)
+
+            async with asyncio.TaskGroup() as group:
+                group.create_task(say(), name="server")
+                try:
+                    return await use(dialogue), dialogue
+                except ProbeError as error:
+                    return error.outcome, dialogue
+
+    return asyncio.run(run())
+
+
+def taking(**said: Any) -> Callable[[Dialogue], Awaitable[Outcome]]:
+    (step,) = steps(said)
+
+    async def take(dialogue: Dialogue) -> Outcome:
+        await dialogue.take(step)
+        return Outcome.OK
+
+    return take
+
+
+@given(PIECES)
+def test_lines_are_the_same_in_whatever_pieces_they_come(pieces: list[bytes]) -> None:
+    *lines, rest = b"".join(pieces).split(b"\n")
+    lines += [rest] if rest else []
+    lines = [line.removesuffix(b"\r") for line in lines]
+    matches = [match for line in lines if (match := re.search(rb"a(b*)", line))]
+    outcome, dialogue = told_in_pieces(pieces, taking(expect="a(b*)"))
+    if matches:
+        assert outcome is Outcome.OK
+        assert dialogue.captures["1"] == matches[0][1].decode()
+    else:
+        assert outcome is (Outcome.MISMATCH if lines else Outcome.RESET)
+
+
+@given(PIECES, st.text(min_size=1, max_size=4))
+def test_bytes_are_the_same_in_whatever_pieces_they_come(pieces: list[bytes], wanted: str) -> None:
+    found, expected = b"".join(pieces), wanted.encode()
+    outcome, _ = told_in_pieces(pieces, taking(expect_bytes=wanted))
+    if len(found) < len(expected):
+        assert outcome is Outcome.RESET
+    else:
+        is_right = found.startswith(expected)
+        assert outcome is (Outcome.OK if is_right else Outcome.MISMATCH)

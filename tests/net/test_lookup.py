@@ -1,4 +1,5 @@
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -41,6 +42,14 @@ async def test_a_name_that_left_its_family_is_followed_into_the_other(
     ipv4: tuple[str, ...] | None,
 ) -> None:
     assert await address_now(WIKI, answers(ipv4=ipv4, ipv6=("fd00::1",))) == "fd00::1"
+
+
+async def test_a_name_that_left_its_family_is_not_followed_where_only_that_will_do() -> None:
+    wiki = replace(WIKI, is_family_fixed=True)
+    with pytest.raises(ProbeError, match=r"wiki\.example: no address of IPv4") as caught:
+        await address_now(wiki, answers(ipv6=("fd00::1",)))
+    assert caught.value.outcome is Outcome.RESOLVE
+    assert await address_now(wiki, answers(ipv4=("10.0.0.8",))) == "10.0.0.8"
 
 
 @pytest.mark.parametrize("error", [NameUnknown("NXDOMAIN"), ResolverFailed("silence")])

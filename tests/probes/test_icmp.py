@@ -29,6 +29,7 @@ def test_the_defaults_are_as_documented() -> None:
         "dont_fragment": False,
         "source_address": "",
         "interface": "",
+        "expect": "success",
         "histogram": "auto",
     }
     assert IcmpOptions().ping_options() == PingOptions()

@@ -51,6 +51,7 @@ async def test_a_name_is_looked_for_in_the_search_domains(tmp_path: Path) -> Non
     assert list(result.phases) == ["resolve"]
     assert result.values["resolve_addresses"] == {"ipv4": 2, "ipv6": 1}
     assert told == ["wiki has 10.96.0.7, 10.96.0.8, fd00::7"]
+    assert result.findings == {"addresses": ("10.96.0.7", "10.96.0.8", "fd00::7")}
 
 
 async def test_the_hosts_file_is_read(tmp_path: Path) -> None:

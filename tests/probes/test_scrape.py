@@ -6,7 +6,9 @@ from netwatch.attempt import make_attempt
 from netwatch.cli.main import main
 from netwatch.model import Outcome, Result
 from netwatch.probe import Services
+from netwatch.probes.http.probe import HttpOptions
 from netwatch.probes.scrape import ScrapeOptions
+from tests.certificates import Authority
 from tests.http_server import Site, at, everything_is_here, says, site
 from tests.tcp_server import tcp_server
 
@@ -65,3 +67,15 @@ async def test_a_token_is_read_again_for_each_scrape(tmp_path: Path) -> None:
 def test_from_a_shell_a_page_that_is_not_there_fails(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["probe", "scrape", "http://127.0.0.1:1/metrics", "-o", "table"]) == 1
     assert "refused" in capsys.readouterr().out
+
+
+async def test_a_context_of_tls_is_shared_with_other_checks(tmp_path: Path) -> None:
+    authority, services = Authority(tmp_path), Services(everything_is_here)
+    tls = {"ca_file": authority.ca_file}
+    async with site(context=authority.server("wiki.example")) as served:
+        served.pages["/metrics"] = page("a 1\n")
+        target = at(f"https://wiki.example:{served.port}/metrics")
+        for kind in (ScrapeOptions, HttpOptions):
+            probe = kind.model_validate({"tls": tls}).open(services)
+            assert (await make_attempt(probe, target, timeout_seconds=5)).outcome is Outcome.OK
+    assert len(services.contexts._contexts) == 1

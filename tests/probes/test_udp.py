@@ -26,12 +26,15 @@ def options(**values: object) -> UdpOptions:
     return UdpOptions.model_validate(values)
 
 
-async def ended(address: str, port: int, /, **values: object) -> Result:
+async def ended(
+    address: str, port: int, told: list[str] | None = None, /, **values: object
+) -> Result:
     chosen = options(**values)
     family = 6 if ":" in address else 4
     endpoint = Endpoint(name="node", host=address, address=address, family=family, port=port)
     probe = chosen.open(Services(resolve=Resolver().resolve))
-    return await make_attempt(probe, Target(a_check(probe="udp"), endpoint), chosen.timeout)
+    target, note = Target(a_check(probe="udp"), endpoint), ([] if told is None else told).append
+    return await make_attempt(probe, target, chosen.timeout, note=note)
 
 
 async def against(script: Script, **values: object) -> Result:
@@ -67,6 +70,27 @@ async def test_an_echo_that_answers_all_is_well(host: str) -> None:
         "udp_reordered": 0,
         "udp_ports_lossy": 0,
     }
+
+
+async def test_the_trace_says_what_each_source_port_has_sent_and_received() -> None:
+    told: list[str] = []
+    with scripted(dropping(1)) as port:
+        result = await ended("127.0.0.1", port, told, packets=3, ports=2, size=100, **SOON)
+    assert result.outcome is Outcome.MISMATCH
+    sending, waiting, *flows = told
+    assert sending.startswith(f"sending 3 datagrams of 100 bytes to 127.0.0.1 port {port} from")
+    assert waiting == "sent 6, waiting up to 500ms"
+    assert len(flows) == 2
+    for flow, source_port in zip(flows, sending.split("ports ")[1].split(", "), strict=True):
+        assert flow.startswith(f"source port {source_port}: sent 3, received 2, min/mean/max ")
+
+
+async def test_the_trace_says_why_a_source_port_failed() -> None:
+    told: list[str] = []
+    with scripted(honest) as port:
+        pass
+    await ended("127.0.0.1", port, told, packets=2, ports=1, **SOON)
+    assert told[-1].endswith(", received 0, port unreachable")
 
 
 async def test_each_datagram_is_as_large_as_asked() -> None:

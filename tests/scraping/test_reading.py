@@ -7,6 +7,7 @@ import pytest
 from netwatch.attempt import Attempt
 from netwatch.httpclient.client import ClientOptions, HttpClient
 from netwatch.model import Outcome, ProbeError
+from netwatch.net.tls import TlsContexts
 from netwatch.scraping.reading import Page, page_url, read_page
 from netwatch.wire.promline import TextSample
 from tests.http_server import everything_is_here, site
@@ -22,7 +23,7 @@ def page_of(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
 
 async def read_from(answer: bytes, max_bytes: int = 10**8) -> tuple[Page, list[TextSample]]:
     samples: list[TextSample] = []
-    client = HttpClient(ClientOptions(), everything_is_here)
+    client = HttpClient(ClientOptions(), everything_is_here, TlsContexts())
     async with site() as served:
         served.pages["/metrics"] = answer
         page = await read_page(

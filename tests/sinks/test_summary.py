@@ -11,9 +11,13 @@ OK, TIMEOUT, REFUSED, LOCAL = Outcome.OK, Outcome.TIMEOUT, Outcome.REFUSED, Outc
 
 
 def summed(
-    *outcomes: Outcome, name: str = "10.0.0.7", unsent: tuple[Outcome, ...] = ()
+    *outcomes: Outcome,
+    name: str = "10.0.0.7",
+    unsent: tuple[Outcome, ...] = (),
+    expects_loss: bool = False,
 ) -> PingSummary:
-    sink, target = SummarySink(), a_target(name, "10.0.0.7")
+    check = a_check(expects_loss=expects_loss)
+    sink, target = SummarySink(), a_target(name, "10.0.0.7", check=check)
     sink.join(target)
     sink.take(a_batch(target, *outcomes))
     sink.take(a_batch(target, *unsent, accepted=False))
@@ -72,6 +76,23 @@ def test_a_summary_says_how_its_target_is(
     summary: PingSummary, loss: float | None, *, is_well: bool, trouble: Trouble | None
 ) -> None:
     assert (summary.loss, summary.is_well, summary.trouble) == (loss, is_well, trouble)
+
+
+@pytest.mark.parametrize(
+    ("summary", "code", "words"),
+    [
+        (summed(*SILENT, expects_loss=True), 0, "does not answer, as it should"),
+        (summed(unsent=(Outcome.BLOCKED,), expects_loss=True), 0, "does not answer, as it should"),
+        (summed(*LOSSY, expects_loss=True), 1, "answers, and should not"),
+        (summed(unsent=(Outcome.RESOLVE,), expects_loss=True), 1, "fails"),
+        (summed(TIMEOUT, LOCAL, expects_loss=True), 2, "could not be measured"),
+        (summed(expects_loss=True), 2, "is not known yet"),
+    ],
+)
+def test_where_loss_is_expected_silence_is_well(
+    summary: PingSummary, code: int, words: str
+) -> None:
+    assert (exit_code([summary]), verdict([summary])) == (code, f"10.0.0.7 {words}.")
 
 
 def test_reasons_are_counted_in_words_the_unsent_too() -> None:

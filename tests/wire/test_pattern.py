@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.wire.pattern import parse_pattern
+from netwatch.wire.pattern import parse_pattern, utf8
 
 
 def test_groups_are_captured_by_number_and_by_name() -> None:
@@ -26,6 +26,13 @@ def test_matching_is_searching() -> None:
 def test_bytes_that_are_no_text_are_each_one_character() -> None:
     assert parse_pattern("^a..b$").matches(b"a\xff\xfeb")
     assert parse_pattern("ü").matches("ü".encode())
+
+
+@given(st.text() | st.binary())
+def test_text_that_is_made_ready_once_is_the_same_to_patterns(text: str | bytes) -> None:
+    ready, everything = utf8(text), parse_pattern("(?s).*")
+    assert utf8(ready) is ready
+    assert everything.search(ready) == everything.search(text)
 
 
 def test_patterns_of_one_text_are_equal() -> None:

@@ -1,9 +1,10 @@
 """The `grpc` module: one question to the health service of a server."""
 
+import base64
 from collections.abc import Mapping
 from typing import Self
 
-from pydantic import Field, field_serializer
+from pydantic import Field, field_serializer, model_validator
 
 from netwatch.attempt import Probe
 from netwatch.compat.blackbox.handshake import LastHandshake
@@ -37,6 +38,12 @@ class GrpcModule(ProbedKind[GrpcOptions]):
     def _shown(self, metadata: dict[str, str]) -> dict[str, str]:
         return dict.fromkeys(metadata, MASK)
 
+    @model_validator(mode="after")
+    def _says_each_name_once(self) -> Self:
+        if len(self._sent()) < len(self.metadata):
+            raise ValueError("found a name of metadata twice, expected it once, in whatever case")
+        return self
+
     def asking_for(self, hostname: str) -> Self:
         return self.model_copy(update={"tls_config": self.tls_config.asking_for(hostname)})
 
@@ -49,10 +56,18 @@ class GrpcModule(ProbedKind[GrpcOptions]):
     def options(self) -> GrpcOptions:
         return GrpcOptions(
             service=self.service,
-            metadata=self.metadata,
+            metadata=self._sent(),
             transport="tls" if self.tls else "tcp",
             tls=self.tls_config.options(),
         )
+
+    def _sent(self) -> dict[str, str]:
+        """Return the metadata as gRPC libraries send it: see PROTOCOL-HTTP2.md of gRPC."""
+        lowered = {name.lower(): value for name, value in self.metadata.items()}
+        return {
+            name: _in_base64(value) if name.endswith("-bin") else value
+            for name, value in lowered.items()
+        }
 
     def open(self, lent: Lent) -> Probe:
         from netwatch.net.grpccall import unary_call  # noqa: PLC0415 - an extra
@@ -75,6 +90,10 @@ class GrpcModule(ProbedKind[GrpcOptions]):
             }
         )
         return report | handshake.report(result.values)
+
+
+def _in_base64(value: str) -> str:
+    return base64.b64encode(value.encode()).decode().rstrip("=")
 
 
 def _code(result: Result) -> GrpcCode:

@@ -136,6 +136,7 @@ class HttpModule(HttpClientConfig, ProbedKind[HttpOptions]):
         broken = values.get("http_broken_expectation", {})
         kinds = set(broken) if isinstance(broken, Mapping) else set()
         report = Report({f"probe_http_{name}": 0 for name in _FACTS})
+        report.values["probe_http_redirects"] = values.get("http_redirects", 0)
         report.values["probe_http_duration_seconds"] = shown_phases(result, *PHASES)
         # The original looks at headers and body only where the status is as it should be.
         by_regex = bool(kinds & {"header", "body"}) and "status" not in kinds
@@ -148,7 +149,6 @@ class HttpModule(HttpClientConfig, ProbedKind[HttpOptions]):
             "probe_http_status_code": values["http_status_code"],
             "probe_http_content_length": values.get("http_content_length", unsaid_length),
             "probe_http_uncompressed_body_length": values.get("http_body_bytes", unread_bytes),
-            "probe_http_redirects": values["http_redirects"],
             "probe_http_version": _version(values["http_version"]),
         }
         if "http_last_modified" in values:

@@ -15,6 +15,7 @@ from netwatch.wire.redaction import MASK
 Proxy = Annotated[
     Any, Unsupported("proxies: no allow-list sees where they connect to", ("", False, {}))
 ]
+SecretRef = Annotated[str, Unsupported("secrets by reference", ("",))]
 SHOWN_HEADERS = frozenset(
     {
         *("Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Content-Type"),
@@ -28,8 +29,11 @@ class BasicAuth(Options):
     """A user name and password."""
 
     username: str = ""
+    username_file: Annotated[str, Unsupported("username_file", ("",))] = ""
+    username_ref: SecretRef = ""
     password: Secret = NO_SECRET
     password_file: str = ""
+    password_ref: SecretRef = ""
 
 
 class Authorization(Options):
@@ -38,6 +42,7 @@ class Authorization(Options):
     type: str = "Bearer"
     credentials: Secret = NO_SECRET
     credentials_file: str = ""
+    credentials_ref: SecretRef = ""
 
     @model_validator(mode="after")
     def _can_be_sent(self) -> Self:

@@ -79,6 +79,11 @@ class QueryResponse(Options):
             expand(label.value, known)
         return self
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do in it."""
+        return not (self.expect or self.expect_bytes or self.send or self.starttls)
+
     def step(self) -> Step:
         """Return the same for a probe."""
         step: dict[str, Any] = {
@@ -101,6 +106,10 @@ class TcpModule(ProbedKind[TcpOptions]):
     tls_config: TlsConfig = Field(default_factory=TlsConfig)
     """How TLS is spoken."""
 
+    @property
+    def _steps(self) -> list[QueryResponse]:
+        return [step for step in self.query_response if not step.is_empty]
+
     def asking_for(self, hostname: str) -> Self:
         return self.model_copy(update={"tls_config": self.tls_config.asking_for(hostname)})
 
@@ -114,14 +123,14 @@ class TcpModule(ProbedKind[TcpOptions]):
         return TcpOptions(
             transport="tls" if self.tls else "tcp",
             tls=self.tls_config.options(),
-            dialogue=[step.step() for step in self.query_response],
+            dialogue=[step.step() for step in self._steps],
             line_end="lf",
             source_address=self.source_ip_address,
         )
 
     def open(self, lent: Lent) -> Probe:
         def hear(number: int, captures: Mapping[str, str]) -> None:
-            labels = self.query_response[number].labels
+            labels = self._steps[number].labels
             if labels:
                 told = {label.name: expand(label.value, captures.__getitem__) for label in labels}
                 lent.tell(_FAMILY, told)
@@ -143,4 +152,4 @@ class TcpModule(ProbedKind[TcpOptions]):
         if result.phase != "dialogue" or result.outcome not in {Outcome.MISMATCH, Outcome.RESET}:
             return None
         done = result.values["tcp_dialogue_steps"]
-        return self.query_response[int(done)] if isinstance(done, float) else None
+        return self._steps[int(done)] if isinstance(done, float) else None

@@ -14,7 +14,7 @@ from typing import Any
 from netwatch.exposition.family import Family, Kind
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.stream import Stream
-from netwatch.net.tls.contexts import make_context
+from netwatch.net.tls.contexts import TlsContexts
 from netwatch.net.tls.options import TlsOptions
 from netwatch.wire.certificate import MalformedCertificateError, not_after
 
@@ -139,7 +139,10 @@ def refusal_of(error: ssl.SSLCertVerificationError) -> Facts:
 
 
 async def facts_of_refused(
-    options: TlsOptions, server_name: str, connect: Callable[[], Awaitable[Stream]]
+    contexts: TlsContexts,
+    options: TlsOptions,
+    server_name: str,
+    connect: Callable[[], Awaitable[Stream]],
 ) -> Facts:
     """Return what a second handshake tells of a certificate that was refused.
 
@@ -149,6 +152,6 @@ async def facts_of_refused(
     with contextlib.suppress(OSError, ProbeError):  # TimeoutError and ssl.SSLError are OSErrors
         async with asyncio.timeout(FACTS_SECONDS):
             with await connect() as stream:
-                context = make_context(options.model_copy(update={"verify": False}))
+                context = contexts.get(options.model_copy(update={"ca_file": "", "verify": False}))
                 return tls_values(await stream.start_tls(context, server_name))
     return {}

@@ -16,13 +16,14 @@ from netwatch.probes.dns.transport import Transport, TransportOptions
 
 
 class DnsOptions(AttemptOptions, ReplyOptions, TransportOptions, QuestionOptions):
-    """What to ask the servers that are the targets of the check, and what to expect of them."""
+    """Ask name servers one question, and judge what they answer."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (
         *(250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3),
         *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
     )
+    trace_is_the_answer: ClassVar[bool] = True
 
     interval: Annotated[PositiveDuration, Field(ge=0.1, le=3600)] = 15.0
     """Time between two attempts at one server."""

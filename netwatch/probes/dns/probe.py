@@ -38,6 +38,7 @@ class DnsProbe:
             raise ProbeError(Outcome.PROTOCOL, f"malformed reply: {error}") from error
         _tell(attempt, reply)
         attempt.values |= values_of(reply)
+        attempt.findings |= reply.sections
         if broken := "; ".join(self._expected.broken_by(reply)):
             raise ProbeError(Outcome.MISMATCH, broken)
 

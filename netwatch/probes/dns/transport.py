@@ -76,6 +76,7 @@ class Transport:
         with attempt.timed("connect"):
             stream = await connecting()
         with stream:
+            attempt.note(f"connected to {server} port {port}")
             if self._options.transport == "tls":
                 await shake_hands(
                     attempt,

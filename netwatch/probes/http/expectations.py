@@ -12,6 +12,7 @@ from netwatch.options import Options, RegularExpression
 from netwatch.wire.document import described
 from netwatch.wire.http import Response
 from netwatch.wire.json_pointer import equal, parse_pointer, value_at
+from netwatch.wire.pattern import utf8
 
 _STATUS = re.compile(r"[1-5]([0-9]{2}|xx)")
 
@@ -105,11 +106,12 @@ class Expectations(Options):
                 yield "header", f"expected header {unwanted.header} not to match {unwanted.pattern}"
 
     def _broken_by_body(self, content: bytes) -> Broken:
+        text = utf8(content) if self.body_matches or self.body_not_matches else b""
         for pattern in self.body_matches:
-            if not pattern.matches(content):
+            if not pattern.matches(text):
                 yield "body", f"expected the body to match {pattern}"
         for pattern in self.body_not_matches:
-            if pattern.matches(content):
+            if pattern.matches(text):
                 yield "body", f"expected the body not to match {pattern}"
         if self.body_json:
             yield from (("json", words) for words in _broken_json(content, self.body_json))

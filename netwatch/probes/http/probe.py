@@ -12,7 +12,7 @@ from netwatch.httpclient.target_url import PathText, url_of
 from netwatch.httpclient.transfer import read_body, read_head, send
 from netwatch.model import Outcome, ProbeError
 from netwatch.net.stream import Stream
-from netwatch.net.tls import TlsContexts, TlsOptions
+from netwatch.net.tls import TLS_FAMILIES, TlsContexts, TlsOptions
 from netwatch.options import PositiveDuration
 from netwatch.probe import AttemptOptions, Services
 from netwatch.probes.http.expectations import Expectations
@@ -25,10 +25,12 @@ from netwatch.wire.http_url import HttpUrl, redirected
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _VERSIONS = frozenset({"1.0", "1.1"})  # a server may say any, and labels are few
+_FACTS_OF_ONE = {family.key for family in (*FAMILIES, *TLS_FAMILIES)} - {"http_redirects"}
+"""Values that are about one response and its connection."""
 
 
 class HttpOptions(RequestOptions, ConnectionOptions, Expectations, AttemptOptions):
-    """How to ask by HTTP/1.1, and what the answer must be like."""
+    """Ask web servers by HTTP/1.1, and judge what they answer."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (
@@ -79,7 +81,8 @@ class HttpProbe:
         url = url_of(attempt.endpoint, self._options.scheme, self._options.path)
         host = url.origin.host
         request = self._requests.first(url)
-        for redirects in range(self._options.max_redirects + 1):
+        most = self._options.max_redirects
+        for redirects in range(most + 1):
             attempt.values["http_redirects"] = float(redirects)
             # The name to verify is the target's; whomever it sends us to proves its own.
             tls = self._options.tls if url.origin.host == host else self._tls_elsewhere
@@ -87,10 +90,12 @@ class HttpProbe:
                 response, body = await self._exchange(attempt, stream, request, url)
             if body is not None:
                 return self._judge(attempt, response, body, url)
+            if redirects == most:
+                break
+            _forget(attempt)
             came_from, url = url, _next(url, response)
             attempt.note(f"redirected to {url}")
             request = self._requests.next(request, response, came_from, url)
-        most = self._options.max_redirects
         raise _mismatch(attempt, ("redirects", f"found more than {most} redirects, expected fewer"))
 
     @property
@@ -149,17 +154,20 @@ def _next(url: HttpUrl, response: Response) -> HttpUrl:
         raise ProbeError(Outcome.PROTOCOL, f"Location: {error}") from None
 
 
+def _forget(attempt: Attempt) -> None:
+    """Leave out what a redirect has told: the final response may never come, and tell nothing."""
+    for key in _FACTS_OF_ONE & attempt.values.keys():
+        del attempt.values[key]
+
+
 def _write_down(attempt: Attempt, response: Response, url: HttpUrl) -> None:
-    """Write down what the head of a response says, in place of what the one before it said."""
+    """Write down what the head of a response says."""
     version = response.version if response.version in _VERSIONS else "other"
     facts = {
         "http_content_length": _number(response.first("content-length")),
         "http_last_modified": parse_http_date(response.first("last-modified")),
     }
-    for key, value in facts.items():
-        attempt.values.pop(key, None)
-        if value is not None:
-            attempt.values[key] = value
+    attempt.values |= {key: value for key, value in facts.items() if value is not None}
     attempt.values["http_status_code"] = float(response.status)
     attempt.values["http_version"] = {version: 1.0}
     attempt.values["http_tls"] = float(url.origin.scheme == "https")

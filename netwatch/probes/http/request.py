@@ -93,12 +93,13 @@ def with_cookies(headers: Headers, response: Response) -> Headers:
     They last for one attempt and go to the host that set them, so that a server which wants to see
     them on the way does not send us in a circle.
     """
-    set_now = [value.partition(";")[0].strip() for value in response.all("set-cookie")]
+    first_pairs = (value.partition(";")[0].strip() for value in response.all("set-cookie"))
+    set_now = list(filter(None, first_pairs))
     if not set_now:
         return headers
     sent = [value for name, value in headers if name.lower() == "cookie"]
     pairs = [pair.strip() for value in (*sent, *set_now) for pair in value.split(";")]
-    cookies = {pair.partition("=")[0]: pair for pair in pairs}
+    cookies = {pair.partition("=")[0]: pair for pair in pairs if pair}
     return with_headers(headers, {"Cookie": "; ".join(cookies.values())})
 
 

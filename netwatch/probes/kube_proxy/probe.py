@@ -17,7 +17,7 @@ from netwatch.probes.kube_proxy.look import Look, LookOptions
 
 
 class KubeProxyOptions(LookOptions, AttemptOptions):
-    """How to ask kube-proxy for its health and its metrics."""
+    """Ask kube-proxy for its health and its metrics."""
 
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     buckets: ClassVar[tuple[float, ...]] = (
@@ -35,7 +35,7 @@ class KubeProxyOptions(LookOptions, AttemptOptions):
     `target` up to 30 targets, and `zone` above."""
 
     def open(self, services: Services) -> "KubeProxyProbe":
-        return KubeProxyProbe(self, HttpClient(self, services.resolve))
+        return KubeProxyProbe(self, HttpClient(self, services.resolve, services.contexts))
 
 
 class KubeProxyProbe:

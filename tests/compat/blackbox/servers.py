@@ -26,6 +26,7 @@ ZONE = {
     "wiki.example.": ["300 A 10.0.0.7", "300 A 10.0.0.8", "300 TXT hello"],
     "alias.example.": ["20 CNAME wiki.example."],
     "example.": [SOA],
+    "crowd.example.": [f"300 A 10.1.{number // 256}.{number % 256}" for number in range(1001)],
 }
 
 
@@ -144,7 +145,7 @@ async def echoes_a_line(reader: StreamReader, writer: StreamWriter) -> None:
     await writer.drain()
 
 
-def starts_tls(make_context: MakeContext) -> Serve:
+def starts_tls(make_context: MakeContext, agreement: bytes = b"220 go on\r\n") -> Serve:
     """Speak SMTP until STARTTLS, and one line under TLS."""
 
     @asynccontextmanager
@@ -156,7 +157,7 @@ def starts_tls(make_context: MakeContext) -> Serve:
             await reader.readline()
             writer.write(b"250 STARTTLS\r\n")
             await reader.readline()
-            writer.write(b"220 go on\r\n")
+            writer.write(agreement)
             await writer.drain()
             await writer.start_tls(context)
             await reader.readline()
@@ -193,13 +194,23 @@ def names_under_tls(make_context: MakeContext) -> Serve:
     return serve
 
 
-def healthy(*, is_tls: bool = False) -> Serve:
-    """Serve gRPC: the server and `good` are SERVING, `bad` is not, others are not known."""
+def healthy(*, is_tls: bool = False, wanted: tuple[str, str | bytes] | None = None) -> Serve:
+    """Serve gRPC: the server and `good` are SERVING, `bad` is not, others are not known.
+
+    Without the `wanted` metadata nobody is answered.
+    """
+
+    def find(call: Any) -> Any:
+        """Return what answers a call of grpc.health.v1.Health; without generated code, in bytes."""
+        is_known = call.method == "/grpc.health.v1.Health/Check"
+        is_wanted = wanted is None or wanted in call.invocation_metadata
+        is_answered = is_known and is_wanted
+        return grpc.unary_unary_rpc_method_handler(_check) if is_answered else None
 
     @asynccontextmanager
     async def serve(authority: Authority) -> AsyncIterator[str]:
         server = grpc.server(ThreadPoolExecutor(2))
-        server.add_generic_rpc_handlers((SimpleNamespace(service=_find),))
+        server.add_generic_rpc_handlers((SimpleNamespace(service=find),))
         if is_tls:
             certificate = authority.ca.issue_cert("localhost")
             pair = (certificate.private_key_pem.bytes(), certificate.cert_chain_pems[0].bytes())
@@ -213,12 +224,6 @@ def healthy(*, is_tls: bool = False) -> Serve:
             server.stop(None).wait()
 
     return serve
-
-
-def _find(call: Any) -> Any:
-    """Return what answers a call of grpc.health.v1.Health; without generated code, in bytes."""
-    is_known = call.method == "/grpc.health.v1.Health/Check"
-    return grpc.unary_unary_rpc_method_handler(_check) if is_known else None
 
 
 def _check(request: bytes, context: Any) -> bytes:

@@ -16,7 +16,7 @@ def code(found: dict[Series, float]) -> float:
 
 
 async def test_who_does_not_answer_has_the_status_that_grpc_libraries_give() -> None:
-    module = {"prober": "grpc", "timeout": "300ms"}
+    module = {"prober": "grpc", "timeout": "1s"}
     async with ours({"m": module}) as prober, tcp_server(says_nothing) as port:
         refused = await prober.probe(module="m", target="127.0.0.1:1")
         late = await prober.probe(module="m", target=f"127.0.0.1:{port}")
@@ -61,6 +61,25 @@ def test_metadata_that_cannot_be_sent_is_refused_when_the_file_is_read() -> None
     assert GrpcModule(metadata={"x-mode": "live"}).options().metadata == {"x-mode": "live"}
     with pytest.raises(ValidationError, match="expected a metadata name"):
         GrpcModule(metadata={"grpc-timeout": "1S"})
+
+
+@pytest.mark.parametrize(
+    ("metadata", "wanted"),
+    [({"X-Team": "net"}, ("x-team", "net")), ({"X-Id-Bin": "ab"}, ("x-id-bin", b"ab"))],
+)
+async def test_metadata_is_sent_as_grpc_libraries_do(
+    metadata: dict[str, str], wanted: tuple[str, str | bytes], tmp_path: Path
+) -> None:
+    module = {"prober": "grpc", "grpc": {"metadata": metadata}}
+    serve = healthy(wanted=wanted)
+    async with ours({"m": module}) as prober, serve(Authority(tmp_path)) as target:
+        found = await prober.probe(module="m", target=target)
+    assert (found[Series("probe_success", ())], code(found)) == (1, 0)
+
+
+def test_a_name_of_metadata_is_said_once() -> None:
+    with pytest.raises(ValidationError, match="found a name of metadata twice"):
+        GrpcModule(metadata={"X-Team": "a", "x-team": "b"})
 
 
 def test_the_parameter_hostname_is_the_name_in_the_certificate() -> None:

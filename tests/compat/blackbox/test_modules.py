@@ -156,6 +156,30 @@ def test_the_section_of_another_prober_does_not_matter() -> None:
         ("{prober: dns}", "m: found the prober dns without a question, expected dns.query_name"),
         ("{prober: dns, dns: {}}", "m.dns.query_name: missing, expected text"),
         ("{prober: dns, dns: {query_name: x, query_type: FOO}}", "m.dns: query_type: found"),
+        (
+            "{prober: http, http: {basic_auth: {username_file: x}}}",
+            "m.http.basic_auth.username_file: netwatch does not support username_file",
+        ),
+        (
+            "{prober: http, http: {authorization: {credentials_ref: x}}}",
+            "m.http.authorization.credentials_ref: netwatch does not support secrets by reference",
+        ),
+        (
+            "{prober: http, http: {headers: {Connection: keep-alive}}}",
+            'm.http.headers.Connection: found "Connection", expected a header that netwatch does',
+        ),
+        (
+            "{prober: tcp, tcp: {tls: true, query_response: [{starttls: true}]}}",
+            "m.tcp: together: found TLS inside of TLS",
+        ),
+        (
+            "{prober: dns, dns: {query_name: x, query_type: AXFR}}",
+            'm.dns: query_type: found "AXFR"',
+        ),
+        (
+            "{prober: grpc, grpc: {metadata: {content-type: x}}}",
+            'm.grpc: metadata.content-type.[key]: found "content-type"',
+        ),
         ("{prober: icmp, icmp: {ttl: 256}}", "m.icmp.ttl: found 256, expected at most 255"),
     ],
 )

@@ -17,7 +17,7 @@ from tests.certificates import Authority
 from tests.compat.blackbox import servers
 from tests.compat.blackbox.oracle import Prober, Samples, Series, original, ours
 from tests.compat.blackbox.servers import Serve, answers, at, page, plain, redirects, secured, talk
-from tests.tcp_server import ends, says_nothing
+from tests.tcp_server import Handler, ends, says_nothing
 
 ROOT = Path(__file__).parents[3]
 
@@ -93,6 +93,14 @@ NO_CHAIN: Mapping[str, Difference] = {
 }
 NO_TLS: Mapping[str, Difference] = {"probe_ssl_earliest_cert_expiry": (0, None)}
 """Of gRPC without TLS; 0.28 says nothing of it either."""
+
+
+def lost(authority: str) -> Handler:
+    """Lead to where nobody is."""
+    modified = "Last-Modified: Tue, 02 Jan 2024 03:04:05 GMT"
+    return page("302 Found", f"Location: http://{authority}/", modified, body=b"")
+
+
 MOVED = page("302 Found", "Location: /elsewhere", body=b"")
 
 CASES = [
@@ -118,6 +126,14 @@ CASES = [
         succeeds=False,
         differs={"probe_http_redirects": (11, 10)},
     ),
+    http("redirected_to_a_closed_port", plain(lost(CLOSED)), succeeds=False),
+    http(
+        "redirected_from_https_to_a_closed_port",
+        secured(lost(CLOSED), servers.good, HTTPS),
+        succeeds=False,
+        **TRUSTED,
+    ),
+    http("redirected_to_no_url", plain(lost("[")), succeeds=False),
     http(
         "redirect_not_followed",
         plain(MOVED),
@@ -212,6 +228,7 @@ CASES = [
         succeeds=False,
         differs={"probe_success": (1, 0), "probe_http_status_code": (200, 403)},
     ),
+    http("one_request_a_connection", plain(servers.if_asked(b"Connection: close"))),
     http("gzip", plain(servers.zipped(b"hello" * 100)), compression="gzip"),
     http("body_small_enough", plain(page()), body_size_limit="5B"),
     http("body_too_large", plain(page()), body_size_limit="4B", succeeds=False),
@@ -305,6 +322,21 @@ CASES = [
         succeeds=False,
         timeout="300ms",
     ),
+    tcp("empty_step", plain(talk(b"SSH\n")), query_response=[{}, {"expect": "SSH"}, {}]),
+    tcp(
+        "other_banner_after_an_empty_step",
+        plain(talk(b"HTTP/1.0\r\n")),
+        query_response=[{}, {"expect": "^SSH-"}],
+        succeeds=False,
+        timeout="300ms",
+    ),
+    tcp(
+        "more_lines_than_we_read",
+        plain(talk(b"one\n" * 1001 + b"two\n")),
+        query_response=[{"expect": "two"}],
+        succeeds=False,
+        differs={"probe_success": (1, 0), "probe_failed_due_to_regex": (0, 1)},
+    ),
     tcp("tls", secured(talk(b"hello\n"), servers.good), tls=True, **TRUSTED),
     tcp("tls_expired", secured(talk(), servers.old), tls=True, succeeds=False, **TRUSTED),
     tcp(
@@ -333,6 +365,17 @@ CASES = [
     dns("no_such_records", query_type="AAAA"),
     dns("soa", query_name="example", query_type="SOA"),
     dns("tcp", transport_protocol="tcp"),
+    dns(
+        "more_records_than_we_read",
+        query_name="crowd.example",
+        transport_protocol="tcp",
+        succeeds=False,
+        differs={
+            "probe_success": (1, 0),
+            "probe_dns_query_succeeded": (1, 0),
+            "probe_dns_answer_rrs": (1001, 0),
+        },
+    ),
     dns("no_recursion", recursion_desired=False),
     dns(
         "over_tls",

@@ -57,6 +57,22 @@ async def test_who_sends_something_else_fails_by_what_was_expected(authority: Au
     assert by_silence == {"regex": 0, "bytes": 0}
 
 
+async def test_what_somebody_put_in_before_tls_fails_the_probe(authority: Authority) -> None:
+    injected = servers.starts_tls(servers.good, b"220 go on\r\n250 put in\r\n")
+    steps: list[dict[str, object]] = [
+        {"expect": "^220", "send": "EHLO prober"},
+        {"expect": "STARTTLS", "send": "STARTTLS"},
+        {"expect": "^220", "starttls": True},
+    ]
+    assert await failures(injected, authority, *steps) == {"regex": 0, "bytes": 0}
+
+
+async def test_an_empty_step_is_passed_over(authority: Authority) -> None:
+    banner = plain(talk(b"HTTP/1.0\n"))
+    by_bytes = await failures(banner, authority, {}, {"expect_bytes": "SSH-2.0-"})
+    assert by_bytes == {"regex": 0, "bytes": 1}
+
+
 async def test_the_parameter_hostname_is_the_name_in_the_certificate(authority: Authority) -> None:
     section = {"prober": "tcp", "tcp": {"tls": True, "tls_config": {"ca_file": authority.ca_file}}}
     serve = servers.secured(says_nothing, servers.elsewhere)
@@ -95,7 +111,6 @@ def test_the_host_of_a_target_may_be_a_name_or_an_address(target: str, host: str
             {"expect": "a", "labels": [{"name": "a", "value": "$1"}]},
             r"found \$1 in labels",
         ),
-        ({}, "found an empty step"),
     ],
 )
 def test_what_cannot_be_said_is_refused_when_the_file_is_read(

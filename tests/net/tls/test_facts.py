@@ -35,7 +35,9 @@ async def told(server: ssl.SSLContext, options: TlsOptions, name: str = "localho
             try:
                 return tls_values(await stream.start_tls(TlsContexts().get(options), name))
             except ssl.SSLCertVerificationError as error:
-                return refusal_of(error) | await facts_of_refused(options, name, connected)
+                return refusal_of(error) | await facts_of_refused(
+                    TlsContexts(), options, name, connected
+                )
 
 
 async def test_a_handshake_tells_dates_version_and_cipher(tmp_path: Path) -> None:
@@ -105,10 +107,21 @@ def test_the_reason_of_a_refusal_is_one_of_a_few_words(number: int, reason: str)
     assert refusal_of(error) == {"tls_verified": 0, "tls_verification_error": {reason: 1}}
 
 
+async def test_second_handshakes_share_a_context(tmp_path: Path) -> None:
+    contexts = TlsContexts()
+    async with tcp_server(says_nothing, context=Authority(tmp_path).server()) as port:
+        for options in (TlsOptions(), TlsOptions(server_name="wiki.example")):
+            facts = await facts_of_refused(
+                contexts, options, "localhost", lambda: connect("127.0.0.1", port)
+            )
+            assert "tls_not_after" in facts
+    assert len(contexts._contexts) == 1
+
+
 async def test_a_second_handshake_that_fails_tells_nothing() -> None:
     async with tcp_server(ends) as port:
         facts = await facts_of_refused(
-            TlsOptions(), "localhost", lambda: connect("127.0.0.1", port)
+            TlsContexts(), TlsOptions(), "localhost", lambda: connect("127.0.0.1", port)
         )
     assert facts == {}
 
@@ -117,7 +130,7 @@ async def test_a_second_handshake_that_fails_tells_nothing() -> None:
 async def test_a_second_handshake_that_hangs_is_given_up() -> None:
     async with tcp_server(says_nothing) as port:
         facts = await facts_of_refused(
-            TlsOptions(), "localhost", lambda: connect("127.0.0.1", port)
+            TlsContexts(), TlsOptions(), "localhost", lambda: connect("127.0.0.1", port)
         )
     assert facts == {}
 

@@ -51,6 +51,15 @@ async def test_tcp_alone_asks_nothing_by_udp() -> None:
     assert "dns_truncated" not in result.values
 
 
+@pytest.mark.parametrize("options", [{"transport": "tcp"}, {}])
+async def test_the_trace_says_when_it_is_connected(options: dict[str, str]) -> None:
+    told: list[str] = []
+    async with dns_server() as server:
+        server.zone, server.twist = WIKI, cut_off
+        await ask(server.port, options, told=told)
+        assert f"connected to 127.0.0.1 port {server.port}" in told
+
+
 async def test_tls_tells_its_phase_and_the_facts_of_the_certificate(authority: Authority) -> None:
     async with dns_server(context=authority.server()) as server:
         server.zone = WIKI

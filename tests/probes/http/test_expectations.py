@@ -109,3 +109,20 @@ def test_any_answer_is_judged(status: int, version: str, content: bytes, is_tls:
 def test_content_is_only_kept_where_it_is_judged() -> None:
     assert not Expectations().reads_content
     assert Expectations.model_validate({"body_json": {"": 1}}).reads_content
+
+
+class Counted(bytes):
+    """A body that counts how often it is decoded."""
+
+    times = 0
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        Counted.times += 1
+        return super().decode(encoding, errors)
+
+
+def test_a_body_is_made_ready_once_for_all_patterns() -> None:
+    patterns = {"body_matches": ["h", "e", "l"], "body_not_matches": ["x", "y"]}
+    expectations = Expectations.model_validate(patterns)
+    assert list(expectations.broken(Response(200, "1.1"), Counted(b"hello"), is_tls=False)) == []
+    assert Counted.times == 1

@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 import pytest
 
-from netwatch.attempt import make_attempt
+from netwatch.attempt import Probe, make_attempt
 from netwatch.model import Outcome
 from netwatch.net.resolver import Resolver
 from netwatch.net.tls import TlsOptions
@@ -23,7 +24,9 @@ from tests.certificates import Authority
 from tests.delaying_server import DELAY_SECONDS
 from tests.http_server import at
 
-MOST_ATTEMPTS = 30
+ATTEMPTS = 9
+"""So many in a row are judged together: half of them may be anything."""
+MOST_ATTEMPTS = 40
 CLOSE_SECONDS = 0.002
 
 
@@ -31,6 +34,8 @@ class Server(NamedTuple):
     process: "subprocess.Popen[str]"
     dns_port: int
     https_port: int
+    is_first: bool
+    """Whether it runs, and this process too, before all others."""
 
     def moments(self) -> dict[str, float]:
         """Return when it did what in its latest attempt."""
@@ -40,15 +45,15 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def before_all_others(pid: int) -> Iterator[None]:
-    """Let a process (0: this one) run as soon as it can, where root asks for it: see sched(7)."""
+def before_all_others(pid: int) -> Iterator[bool]:
+    """Let a process (0: this one) run as soon as it can, if we may: see sched(7)."""
     try:
         os.sched_setscheduler(pid, os.SCHED_RR, os.sched_param(1))
     except PermissionError:
-        yield
+        yield False
         return
     try:
-        yield
+        yield True
     finally:
         os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
 
@@ -72,20 +77,26 @@ def server(tmp_path: Path) -> Iterator[Server]:
         try:
             assert process.stdout
             dns_port, https_port = map(int, process.stdout.readline().split())
-            with before_all_others(process.pid), before_all_others(0):
-                yield Server(process, dns_port, https_port)
+            with before_all_others(process.pid) as it_is, before_all_others(0) as we_are:
+                yield Server(process, dns_port, https_port, it_is and we_are)
         finally:
             process.kill()
 
 
-async def errors(server: Server, ca_file: str, folder: Path) -> dict[str, float]:
-    """Make an attempt; return by how much each phase is off what the server knows of it."""
+def opened(server: Server, folder: Path) -> Probe:
+    """Return the probe of a check: its resolver and its contexts serve all attempts."""
+    (folder / "resolv.conf").write_text("nameserver 127.0.0.1\n")
     files = {"resolv_conf": folder / "resolv.conf", "hosts": folder / "none"}
     resolver = Resolver(**files, port=server.dns_port)
-    options = HttpOptions(tls=TlsOptions(ca_file=ca_file))
+    options = HttpOptions(tls=TlsOptions(ca_file=str(folder / "authority-ca.pem")))
+    return options.open(Services(resolver.resolve))
+
+
+async def errors(server: Server, probe: Probe) -> dict[str, float]:
+    """Make an attempt; return by how much each phase is off what the server knows of it."""
     noted: dict[str, float] = {}
     result = await make_attempt(
-        options.open(Services(resolver.resolve)),
+        probe,
         at(f"https://wiki.example:{server.https_port}/"),
         timeout_seconds=20,
         note=lambda words: noted.update({words.partition(" ")[0]: time.perf_counter()}),
@@ -105,15 +116,21 @@ async def errors(server: Server, ca_file: str, folder: Path) -> dict[str, float]
     return {phase: abs(result.phases[phase] - seconds) for phase, seconds in truth.items()}
 
 
+def are_close(found: list[dict[str, float]], *, is_first: bool) -> bool:
+    """Judge the medians of the latest attempts; where others run before us, the latest alone."""
+    latest = found[-ATTEMPTS:] if is_first else found[-1:]
+    medians = (median(attempt[phase] for attempt in latest) for phase in found[0])
+    return max(medians) < CLOSE_SECONDS and (len(latest) == ATTEMPTS or not is_first)
+
+
+@pytest.mark.timeout(240)  # an attempt takes more than a second, and a busy machine needs many
 async def test_each_phase_is_what_the_server_knows_of_it(server: Server, tmp_path: Path) -> None:
-    """Of each phase the best of some attempts counts: a busy machine only makes it worse."""
     asyncio.get_running_loop().set_debug(False)  # which takes its time
-    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
-    best: dict[str, float] = {}
-    for _ in range(MOST_ATTEMPTS):
+    probe = opened(server, tmp_path)
+    found: list[dict[str, float]] = []
+    while len(found) < MOST_ATTEMPTS:
         with untraced():
-            found = await errors(server, str(tmp_path / "authority-ca.pem"), tmp_path)
-        best = {phase: min(error, best.get(phase, error)) for phase, error in found.items()}
-        if max(best.values()) < CLOSE_SECONDS:
+            found.append(await errors(server, probe))
+        if are_close(found, is_first=server.is_first):
             return
-    pytest.fail(f"never within {CLOSE_SECONDS} s: {best}")
+    pytest.fail(f"never within {CLOSE_SECONDS} s: {found}")

@@ -255,6 +255,51 @@ async def test_facts_are_those_of_the_final_response() -> None:
     assert "http_last_modified" not in result.values
 
 
+async def test_a_redirect_lends_no_facts_to_a_response_that_never_comes(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    async with site() as nobody:
+        there = f"http://other.example:{nobody.port}/"
+    async with site(context=authority.server("wiki.example")) as server:
+        moved = redirect(there, 302, "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT")
+        server.pages = {"/": moved}
+        url = f"https://wiki.example:{server.port}/"
+        result = await probed(url, options(tls={"ca_file": authority.ca_file}))
+    assert (result.outcome, result.phase) == (Outcome.REFUSED, "connect")
+    assert result.values == {"http_redirects": 1}
+    assert list(result.phases) == ["resolve", "tls", "processing", "transfer"]
+
+
+async def test_facts_of_tls_are_not_those_of_a_redirect_to_plain_text(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    async with site() as plain, site(context=authority.server("wiki.example")) as server:
+        server.pages = {"/": redirect(f"http://other.example:{plain.port}/")}
+        url = f"https://wiki.example:{server.port}/"
+        result = await probed(url, options(tls={"ca_file": authority.ca_file}))
+    assert (result.outcome, result.values["http_tls"]) == (Outcome.OK, 0)
+    assert [key for key in result.values if key.startswith("tls_")] == []
+
+
+async def test_cookies_of_a_redirect_may_be_empty() -> None:
+    async with site() as server:
+        cookies = ("Set-Cookie: a=b", "Set-Cookie: ; Path=/")
+        server.pages = {"/": redirect("/a", 302, *cookies)}
+        result = await probed(f"http://wiki.example:{server.port}/")
+    assert (result.outcome, result.detail) == (Outcome.OK, "")
+    assert b"Cookie: a=b\r\n" in server.requests[1]
+
+
+@pytest.mark.parametrize(
+    ("location", "outcome"),
+    [("http://[fe80::1%25nowhere]/", Outcome.PROTOCOL), ("http://[::1]:9/", Outcome.UNREACHABLE)],
+)
+async def test_where_a_redirect_leads_is_no_fault_of_ours(location: str, outcome: Outcome) -> None:
+    async with site() as server:
+        server.pages = {"/": redirect(location)}
+        url = f"http://wiki.example:{server.port}/"
+        result = await probed(url, options(source_address="127.0.0.1"))
+    assert result.outcome is outcome
+
+
 async def test_a_circle_ends_at_the_limit() -> None:
     async with site() as server:
         server.pages = {"/": redirect("/a"), "/a": redirect("/")}

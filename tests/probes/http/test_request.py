@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from netwatch import __version__
 from netwatch.probes.http.probe import HttpOptions
 from netwatch.probes.http.request import Requests, with_cookies
-from netwatch.wire.http import Exchange, Request, Response
-from netwatch.wire.http_url import parse_http_url
+from netwatch.wire.http import Exchange, MalformedResponseError, Request, Response
+from netwatch.wire.http_url import parse_http_url, redirected
 
 URL = parse_http_url("http://wiki:8080/a?b")
 ELSEWHERE = parse_http_url("http://other/c")
@@ -111,6 +111,50 @@ def test_cookies_go_back_to_the_host_that_set_them_and_to_no_other() -> None:
     assert headers_of(back)["Cookie"] == "a=1; b=2"
     away = made.next(made.first(URL), response, URL, ELSEWHERE)
     assert "Cookie" not in headers_of(away)
+
+
+HEADER_TEXT = st.text(st.characters(codec="latin-1"), max_size=12)
+COOKIE_TEXT = st.text(st.sampled_from("a=b;, \t\x01\x85\xa0\xff"), max_size=12)
+
+
+@given(
+    st.sampled_from([301, 302, 303, 307, 308]),
+    st.sampled_from(["GET", "POST", "HEAD"]),
+    HEADER_TEXT | st.sampled_from(["/a", "//b", "?c", "http://other/d", "https://wiki:1/"]),
+    st.lists(HEADER_TEXT | COOKIE_TEXT, max_size=3),
+)
+def test_whatever_a_redirect_says_can_be_asked_for_or_is_told_as_malformed(
+    status: int, method: str, location: str, cookies: list[str]
+) -> None:
+    values = {"location": location, **{f"set-cookie{n}": text for n, text in enumerate(cookies)}}
+    wire = "".join(f"{name.rstrip('0123')}: {text}\r\n" for name, text in values.items())
+    exchange = Exchange(Request("GET", "/", (("Host", "wiki"),)))
+    with suppress(MalformedResponseError):
+        exchange.feed(f"HTTP/1.1 {status} Moved\r\n{wire}\r\n".encode("latin-1"))
+    response = exchange.response
+    if response is None:
+        return
+    made = requests(method=method, body="x", headers={"Cookie": "a=b"})
+    with suppress(ValueError):  # which is told as PROTOCOL
+        there = redirected(URL, response.first("location"))
+        request = made.next(made.first(URL), response, URL, there)
+        assert Exchange(request).to_send
+
+
+@given(st.lists(COOKIE_TEXT, max_size=4), st.booleans())
+def test_of_any_cookies_each_name_is_sent_once_and_nothing_else(
+    set_now: list[str],
+    has_sent: bool,  # noqa: FBT001 - drawn
+) -> None:
+    sent = (("Cookie", "a=0"),) if has_sent else ()
+    response = Response(302, "1.1", tuple(("set-cookie", text) for text in set_now))
+    headers = with_cookies(sent, response)
+    pairs = [pair for _, value in headers for pair in value.split("; ")]
+    assert all(pair and pair == pair.strip() and ";" not in pair for pair in pairs)
+    names = [pair.partition("=")[0] for pair in pairs]
+    wanted = [text.partition(";")[0].strip() for text in ["a=0"] * has_sent + set_now]
+    assert set(names) == {pair.partition("=")[0] for pair in wanted if pair}
+    assert len(names) == len(set(names))
 
 
 def test_a_cookie_set_anew_replaces_the_old_one() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from netwatch.attempt import Memory, make_attempt
 from netwatch.httpclient.client import HttpClient
 from netwatch.model import Result, Target
+from netwatch.net.tls import TlsContexts
 from netwatch.probes.kube_proxy.probe import KubeProxyOptions, KubeProxyProbe
 from tests.http_server import Site, everything_is_here, site
 from tests.knocking import nobody
@@ -49,7 +50,7 @@ class KubeProxy:
         self.metrics.pages = {"/metrics": page(metrics), "/proxyMode": page(mode)}
 
     async def look(self) -> Result:
-        client = HttpClient(self.options, everything_is_here)
+        client = HttpClient(self.options, everything_is_here, TlsContexts())
         probe = KubeProxyProbe(self.options, client, lambda: self.now)
         return await look_by(probe, self.memory)
 

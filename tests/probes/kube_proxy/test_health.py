@@ -3,6 +3,7 @@ import pytest
 from netwatch.attempt import Attempt
 from netwatch.httpclient.client import ClientOptions, HttpClient
 from netwatch.model import Outcome, ProbeError
+from netwatch.net.tls import TlsContexts
 from netwatch.probes.kube_proxy.health import Verdict, ask_health
 from netwatch.wire.http_url import Origin
 from tests.http_server import everything_is_here, site
@@ -11,7 +12,7 @@ from tests.probes.kube_proxy.proxy import DELETING, HEALTHZ, LIVEZ, NOT_FOUND, O
 
 
 async def verdict(**pages: bytes) -> Verdict:
-    client = HttpClient(ClientOptions(), everything_is_here)
+    client = HttpClient(ClientOptions(), everything_is_here, TlsContexts())
     async with site() as served:
         served.pages = {f"/{name}": answer for name, answer in pages.items()}
         attempt = Attempt(a_target(address="127.0.0.1").endpoint)
