@@ -54,10 +54,10 @@ checks:
     probe: {icmp: {interval: 1s, timeout: 1s}}
   dns-servers:
     # Each server of the cluster's DNS, past its Service.
-    source: {endpoints: {namespace: kube-system, selector: k8s-app=kube-dns, port: dns}}
+    source: {endpoints: {namespace: kube-system, selector: k8s-app=kube-dns, port: 53}}
     probe: {dns: &question {query: "kubernetes.default.svc.${CLUSTER_DOMAIN:-cluster.local}."}}
   dns-service:
-    source: {services: {namespace: kube-system, selector: k8s-app=kube-dns, port: dns}}
+    source: {services: {namespace: kube-system, selector: k8s-app=kube-dns, port: 53}}
     probe: {dns: *question}
   dns-system:
     # As programs on this node and in this pod find names.

@@ -15,7 +15,7 @@ class ServicesOptions(ClusterOptions):
 
     namespace: Namespace | None = None
     """Where they are; none, as all else: `kubernetes` in `default`, and in `kube-system` whatever
-    has the label `k8s-app=kube-dns`."""
+    has the label `k8s-app=kube-dns`, by its port 53."""
     name: Name | None = None
     """One Service by its name."""
     selector: str = ""

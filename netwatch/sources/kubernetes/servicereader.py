@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from netwatch.endpoint import Endpoint
-from netwatch.net.kubernetes.objects import EndpointSlice, Service
+from netwatch.net.kubernetes.objects import EndpointSlice, Service, ServicePort
 from netwatch.sources.kubernetes.addresses import Choice, PortChoice
 from netwatch.sources.kubernetes.life import is_deleted
 from netwatch.sources.kubernetes.reading import Reading
 from netwatch.sources.services import ServicesOptions
+
+DNS_PORT = 53
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,7 @@ class ServiceReader:
         """
         del now
         metadata, spec = service.metadata, service.spec
-        names: dict[int, set[str]] = {}
-        chosen = PortChoice(self.options.port, self.options.protocol)
-        for one in spec.ports or ():
-            if chosen.takes(one.name, one.port, one.protocol):
-                names.setdefault(one.port, set()).add(one.name)
+        names = self._names(spec.ports or ())
         return Reading(
             tuple(
                 Endpoint(
@@ -45,6 +43,17 @@ class ServiceReader:
                 for port in names
             )
         )
+
+    def _names(self, ports: Iterable[ServicePort]) -> dict[int, set[str]]:
+        """Return the numbers of the ports that are asked for, and what each is called."""
+        names: dict[int, set[str]] = {}
+        chosen = PortChoice(self.options.port, self.options.protocol)
+        for one in ports:
+            if chosen.takes(one.name, one.port, one.protocol):
+                names.setdefault(one.port, set()).add(one.name)
+        if self.options.namespace is None and DNS_PORT in names:
+            return {DNS_PORT: names[DNS_PORT]}  # its metrics are no name server
+        return names
 
 
 def _backends(

@@ -23,7 +23,8 @@ def test_a_service_is_a_target_for_each_address_and_port() -> None:
     shared: dict[str, Any] = {"name": "kube-system/kube-dns", "state": "ready"}
     ipv4: dict[str, Any] = {"host": "10.0.0.10", "address": "10.0.0.10", "family": 4}
     ipv6: dict[str, Any] = {"host": "fd00::a", "address": "fd00::a", "family": 6}
-    assert read(a_service("kube-dns", "10.0.0.10", "fd00::a", ports=PORTS)) == (
+    service = a_service("kube-dns", "10.0.0.10", "fd00::a", ports=PORTS)
+    assert read(service, namespace="kube-system") == (
         Endpoint(port=53, **shared, **ipv4),
         Endpoint(port=9153, **shared, **ipv4),
         Endpoint(port=53, **shared, **ipv6),
@@ -36,6 +37,12 @@ def test_only_the_port_that_is_asked_for_is_a_target() -> None:
     assert [one.port for one in read(service, port="metrics")] == [9153]
     assert [one.port for one in read(service, port=53)] == [53]
     assert read(service, port="https") == ()
+
+
+def test_of_cluster_dns_that_nobody_named_only_dns_is_a_target() -> None:
+    service = a_service("kube-dns", "10.0.0.10", ports=PORTS)
+    assert [one.port for one in read(service)] == [53]
+    assert [one.port for one in read(service, port="metrics")] == [9153]
 
 
 def test_a_port_of_udp_alone_is_a_target_only_where_it_is_asked_for() -> None:
