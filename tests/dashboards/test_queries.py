@@ -163,5 +163,5 @@ def test_alerts_are_shown_by_name_and_state(asked: World) -> None:
     def shown() -> set[tuple[str, ...]]:
         return set(rows(asked, "overview", "Alerts that fire, and that may soon"))
 
-    expected = ("NetwatchNodeUnreachable", "pending", "nodes", "node-c", "critical", "node-c")
+    expected = ("NetwatchNodeUnreachable", "pending", "node-c", "critical", "node-c")
     eventually(lambda: expected in shown(), shown)
