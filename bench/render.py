@@ -1,6 +1,7 @@
 """What a scrape of a hundred thousand lines costs, and for how long it holds up everything else."""
 
 import gc
+import json
 import subprocess
 import sys
 import time
@@ -65,10 +66,13 @@ def _blocks(lines: int, rounds: int) -> Table:
     rows = []
     with _server(lines) as port:
         for coding in ("no scrape", "identity", "gzip"):
-            worst = sorted(_worst_ms(port, coding) for _ in range(rounds))
-            rows.append([coding, f"{median(worst):.1f}", f"{worst[-1]:.1f}"])
+            worst = [_worst_ms(port, coding) for _ in range(rounds)]
+            columns = list(zip(*worst, strict=True))
+            cells = [f"{summary(column):.1f}" for column in columns for summary in (median, max)]
+            rows.append([coding, *cells])
     caption = "Longest block of the event loop by a scrape of that over HTTP, in ms:"
-    return Table(caption, ["", "median scrape", "worst scrape"], rows)
+    headings = ["", "median scrape", "worst scrape", "CPU, median", "CPU, worst"]
+    return Table(caption, headings, rows)
 
 
 @contextmanager
@@ -83,13 +87,15 @@ def _server(lines: int) -> Iterator[int]:
             process.kill()
 
 
-def _worst_ms(port: int, coding: str) -> float:
+def _worst_ms(port: int, coding: str) -> tuple[float, float]:
+    """Return the longest block, and the most CPU time in one."""
     _get(port, "/worst")
     if coding == "no scrape":
         time.sleep(1)
     else:
         _get(port, "/metrics", coding)
-    return float(_get(port, "/worst")) * 1e3
+    waited, used = json.loads(_get(port, "/worst"))
+    return waited * 1e3, used * 1e3
 
 
 def _get(port: int, path: str, coding: str = "identity") -> bytes:

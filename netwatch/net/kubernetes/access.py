@@ -15,6 +15,7 @@ from netwatch.net.kubernetes.errors import UNAUTHORIZED, ApiError, MalformedAnsw
 from netwatch.net.kubernetes.login import LogIn
 from netwatch.net.kubernetes.names import AnsweringResolver
 from netwatch.net.kubernetes.refusal import refusal
+from netwatch.net.kubernetes.stream import Stream
 from netwatch.net.resolver import Answer
 
 CONNECT_SECONDS = 10.0
@@ -40,7 +41,7 @@ class Api:
     @asynccontextmanager
     async def get(
         self, path: str, params: Mapping[str, str], *, silent_seconds: float
-    ) -> AsyncIterator[aiohttp.StreamReader]:
+    ) -> AsyncIterator[Stream]:
         """Have the body of an answer that is OK, as it comes; give up when nothing comes so long.
 
         Raises ApiError, also while the body is read.
@@ -54,7 +55,7 @@ class Api:
         """Have an object created, and return what the server says of it; raises ApiError."""
         body = bytearray()
         async with self._answer("POST", path, silent_seconds, body=document) as stream:
-            async for chunk in stream.iter_any():
+            async for chunk in stream.pieces():
                 body += chunk
                 if len(body) > MAX_CREATED_BYTES:
                     found = f"found an answer of more than {MAX_CREATED_BYTES} bytes"
@@ -64,7 +65,7 @@ class Api:
     @asynccontextmanager
     async def _answer(
         self, method: str, path: str, silent_seconds: float, **sent: Any
-    ) -> AsyncIterator[aiohttp.StreamReader]:
+    ) -> AsyncIterator[Stream]:
         limits = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=silent_seconds)
         client = await self._logged_in()
         with _translated(silent_seconds):
@@ -72,7 +73,7 @@ class Api:
             try:
                 if response.status not in _WELL:
                     await self._raise_refusal(client, response)
-                yield response.content
+                yield Stream(response)
             finally:
                 response.close()  # a watch has no end that one could wait for
 

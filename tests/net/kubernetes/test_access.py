@@ -25,7 +25,7 @@ async def never(host: str) -> Answer:
 
 async def body(api: Api, path: str = NODES) -> bytes:
     async with api.get(path, {}, silent_seconds=SILENT_SECONDS) as stream:
-        return await stream.read()
+        return b"".join([piece async for piece in stream.pieces()])
 
 
 @asynccontextmanager

@@ -50,7 +50,7 @@ async def test_many_changes_are_published_together(scripted: ScriptedServer) -> 
         for number in range(100):
             await scripted.put(NODES, a_node(f"kube-{number}"))
             await asyncio.sleep(0.01)
-        await asyncio.sleep(1)
+        await asyncio.sleep(2)
         assert len(published.names) == 100
         assert len(published.snapshots) <= 15
 
