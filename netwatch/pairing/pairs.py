@@ -75,14 +75,10 @@ def _probe_own_zone(zone: Zone, members: Sequence[Node]) -> None:
 
 
 def _probe_first_of_zones(nodes: Sequence[Node], size: int) -> None:
-    every = sum({node.bit for node in nodes})
-    going_on = list(range(len(nodes)))
     for distance in range(1, size + 1):
-        going_on = [place for place in going_on if nodes[place].zones != every]
-        ahead = [*nodes[distance:], *nodes[:distance]]
-        for place in going_on:
-            node, other = nodes[place], ahead[place]
-            if other.room and not node.zones & other.bit and node.has_place_for(other.bit):
+        for node, other in zip(nodes, [*nodes[distance:], *nodes[:distance]], strict=True):
+            bit = other.bit
+            if not node.zones & bit and other.room and node.has_place_for(bit):
                 node.probe(other)
 
 
