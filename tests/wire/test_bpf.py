@@ -231,10 +231,11 @@ def test_the_kernel_takes_the_filter_and_drops_by_it(
             if error.errno not in {errno.EADDRNOTAVAIL, errno.ENETUNREACH}:
                 raise
             pytest.skip(f"no {loopback} here")
-        packet = raw.recv(2048)
-    message = packet[20:] if version == 4 else packet
-    reply = decode_message(message, version, hop_limit=0)
-    assert isinstance(reply, EchoReply)
+        reply = None
+        while not isinstance(reply, EchoReply):  # the ICMP errors of others pass, too
+            packet = raw.recv(2048)
+            message = packet[20:] if version == 4 else packet
+            reply = decode_message(message, version, hop_limit=0)
     assert reply.identifier == MANY - 1
 
 
