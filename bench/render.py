@@ -1,18 +1,14 @@
 """What a scrape of a hundred thousand lines costs, and for how long it holds up everything else."""
 
-import gc
 import json
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from http.client import HTTPConnection
 from statistics import median
 
 from prometheus_client import disable_created_metrics, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bench.compared import ratio_cells, serving
 from bench.lab import Lab
 from bench.series import as_registry, as_table, records
 from bench.table import Table
@@ -40,9 +36,7 @@ def _cost(lines: int, rounds: int) -> Table:
         return generate_latest(registry)
 
     assert _samples(ours()) == _samples(theirs()), "they do not render the same data"
-    times = [(_cpu_ms(ours), _cpu_ms(theirs)) for _ in range(rounds)]
-    rows = [(our_ms, their_ms, their_ms / our_ms) for our_ms, their_ms in times]
-    cells = [f"{median(column):.1f}" for column in zip(*rows, strict=True)]
+    cells = ratio_cells(ours, theirs, rounds)
     rendered = ours().count(b"\n")
     caption = f"CPU of rendering {rendered:,} lines, in ms:"
     return Table(caption, ["", "netwatch", "generate_latest", "ratio"], [["median", *cells]])
@@ -54,17 +48,10 @@ def _samples(text: bytes) -> set[tuple[str, frozenset[tuple[str, str]], float]]:
     return {(one.name, frozenset(one.labels.items()), one.value) for one in samples}
 
 
-def _cpu_ms(work: Callable[[], bytes]) -> float:
-    gc.collect()
-    before = time.process_time()
-    work()
-    return (time.process_time() - before) * 1e3
-
-
 def _blocks(lines: int, rounds: int) -> Table:
     """Return how long a task that wants to run every millisecond had to wait at most."""
     rows = []
-    with _server(lines) as port:
+    with serving("bench.render_server", lines) as port:
         for coding in ("no scrape", "identity", "gzip"):
             worst = [_worst_ms(port, coding) for _ in range(rounds)]
             columns = list(zip(*worst, strict=True))
@@ -73,18 +60,6 @@ def _blocks(lines: int, rounds: int) -> Table:
     caption = "Longest block of the event loop by a scrape of that over HTTP, in ms:"
     headings = ["", "median scrape", "worst scrape", "CPU, median", "CPU, worst"]
     return Table(caption, headings, rows)
-
-
-@contextmanager
-def _server(lines: int) -> Iterator[int]:
-    """Serve in a process of its own, so that the client does not hold it up; yield the port."""
-    command = (sys.executable, "-m", "bench.render_server", str(lines))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            yield int(process.stdout.readline())
-        finally:
-            process.kill()
 
 
 def _worst_ms(port: int, coding: str) -> tuple[float, float]:

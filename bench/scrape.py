@@ -2,16 +2,13 @@
 
 import asyncio
 import gc
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from statistics import median
 from typing import NoReturn
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from bench.compared import ratio_cells, serving
 from bench.lab import Lab
 from bench.series import page
 from bench.table import Table
@@ -44,42 +41,21 @@ def _cost(text: bytes, rounds: int) -> Table:
         return len([sample for family in families for sample in family.samples])
 
     assert ours() == theirs(), "they do not read the same samples"
-    times = [(_cpu_ms(ours), _cpu_ms(theirs)) for _ in range(rounds)]
-    rows = [(our_ms, their_ms, their_ms / our_ms) for our_ms, their_ms in times]
-    cells = [f"{median(column):.1f}" for column in zip(*rows, strict=True)]
+    cells = ratio_cells(ours, theirs, rounds)
     lines = text.count(b"\n")
     caption = f"CPU of reading a page of {len(text) / 1e6:.1f} MB and {lines:,} lines, in ms:"
     return Table(caption, ["", "netwatch", "prometheus_client", "ratio"], [["median", *cells]])
 
 
-def _cpu_ms(work: Callable[[], int]) -> float:
-    gc.collect()
-    before = time.process_time()
-    work()
-    return (time.process_time() - before) * 1e3
-
-
 def _steps(lines: int, rounds: int) -> Table:
     """Return how much CPU the event loop used at most before it came to another task."""
     rows = []
-    with _server(lines) as port:
+    with serving("bench.scrape_server", lines) as port:
         for coding in ("identity", "gzip"):
             worst = sorted(asyncio.run(_longest_step_ms(port, coding)) for _ in range(rounds))
             rows.append([coding, f"{median(worst):.1f}", f"{worst[-1]:.1f}"])
     caption = "Longest step of a scrape of that, all of it passed on, CPU in ms:"
     return Table(caption, ["", "median scrape", "worst scrape"], rows)
-
-
-@contextmanager
-def _server(lines: int) -> Iterator[int]:
-    """Serve in a process of its own, so that it is not counted; yield the port."""
-    command = (sys.executable, "-m", "bench.scrape_server", str(lines))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            yield int(process.stdout.readline())
-        finally:
-            process.kill()
 
 
 async def _longest_step_ms(port: int, coding: str) -> float:
