@@ -15,7 +15,7 @@ from typing import NoReturn
 from netwatch.endpoint import Endpoint, Snapshot
 from netwatch.exposition.family import Family, Kind
 from netwatch.peers import MOST_FOR_ALL, PeersPlan
-from netwatch.ring import Ring
+from netwatch.ring import Ring, lay_out
 from netwatch.schedule import until_beat
 
 LOG = logging.getLogger("netwatch.sampling")
@@ -125,7 +125,7 @@ class Sampling:
         plan = self._plan
         if plan is None or (plan.is_automatic and len(self._zones) <= MOST_FOR_ALL):
             return None
-        ring = Ring(self._zones, plan.sample)
+        ring = lay_out(tuple(self._zones.items()), plan.sample)
         if ring.thin_zones - self._thin_zones:
             LOG.warning(
                 "%s: not every node probes zone %s all the time: with fewer than one in %d nodes, "

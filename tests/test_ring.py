@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netwatch.ring import Ring
+from netwatch.ring import Ring, lay_out
 
 Pairs = set[tuple[str, str]]
 
@@ -180,3 +180,11 @@ def test_without_zones_the_order_of_the_others_does_not_depend_on_who_is_gone() 
 def test_no_nodes_are_no_peers() -> None:
     ring = Ring({}, 3)
     assert (ring.order, ring.sample("me"), ring.turn("me", 0, 2)) == ((), (), ())
+
+
+def test_checks_of_the_same_nodes_share_a_ring_until_these_change() -> None:
+    zones = {f"node-{number}": "a" for number in range(20)}
+    nodes = tuple(zones.items())
+    assert lay_out(nodes, 3) is lay_out(tuple(zones.items()), 3)
+    assert lay_out(nodes, 3).order == Ring(zones, 3).order
+    assert "node-19" not in lay_out(nodes[:-1], 3)
